@@ -12,6 +12,7 @@ use tokio::time::{Instant, Sleep};
 use crate::ambient::now;
 use crate::call::Call;
 use crate::error::{Error, Result, TimeoutPhase};
+use crate::follow::SILENCE;
 use crate::pipeline::{Opened, Pipeline};
 use crate::request::Request;
 use crate::response::{ResponseMeta, WithResponse};
@@ -104,7 +105,7 @@ impl Pipeline {
         Call::new(self.clone(), request.op().name, move |caller| async move {
             let opened = caller.open(&request).await?;
             let meta = opened.meta.clone();
-            let idle = caller.pipeline().timeouts().idle.duration();
+            let idle = caller.pipeline().idle().unwrap_or(SILENCE).duration();
             Ok(WithResponse::new(ByteStream::new(opened, idle), meta))
         })
     }

@@ -98,7 +98,8 @@ impl HttpConfig {
         self
     }
 
-    /// Longest silence of a stream or download.
+    /// Longest silence of a stream or download; comments count as life. Default: 120 s where the stream resumes by
+    /// itself, 10 minutes where it can not.
     pub fn idle_timeout(mut self, limit: impl Into<Limit>) -> Self {
         self.idle = Some(limit.into());
         self
@@ -167,7 +168,6 @@ impl HttpConfig {
             (&mut defaults.headers, self.headers_limit),
             (&mut defaults.attempt, self.attempt),
             (&mut defaults.total, self.total),
-            (&mut defaults.idle, self.idle),
         ] {
             if let Some(limit) = limit {
                 *target = limit;

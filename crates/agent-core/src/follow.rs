@@ -13,6 +13,13 @@ use crate::request::Request;
 use crate::response::{Response, ResponseMeta};
 use crate::retry::backoff;
 use crate::sse::Frame;
+use crate::timeouts::Limit;
+
+/// Longest silence of what can not resume: 10 minutes.
+pub const SILENCE: Limit = Limit::After(Duration::from_secs(600));
+
+/// Longest silence of a stream that resumes by itself: 120 s.
+pub const SILENCE_RESUMING: Limit = Limit::After(Duration::from_secs(120));
 
 /// A vendor's rules for one stream.
 pub trait Follow: Send + 'static {
@@ -46,6 +53,11 @@ pub trait Follow: Send + 'static {
     /// The connection is over, or silent for too long. After [`Broke::Idle`], [`Next::Read`] goes on waiting on the
     /// same connection.
     fn broke(&mut self, broke: Broke, scene: &Scene<'_>, out: &mut Out<Self::Item>) -> Next;
+
+    /// Longest silence, where the user sets none. The default is for streams that can not resume.
+    fn idle(&self) -> Limit {
+        SILENCE
+    }
 
     /// Whether a block that lacks its blank line counts at an orderly end.
     fn dispatches_unfinished(&self) -> bool {

@@ -51,7 +51,8 @@ pub mod sdk {
     pub use crate::auth::{Auth, ClientCredentials, Exchanged, Token, TokenExchange};
     pub use crate::dialect::Dialect;
     pub use crate::follow::{
-        Broke, Follow, Next, Open, Out, Reconnects, Scene, reconnects_exhausted,
+        Broke, Follow, Next, Open, Out, Reconnects, SILENCE, SILENCE_RESUMING, Scene,
+        reconnects_exhausted,
     };
     pub use crate::op::{Op, OpKind, Safety};
     pub use crate::pipeline::{Opened, Pipeline, Setup};

@@ -20,7 +20,7 @@ use crate::op::Op;
 use crate::request::{Request, parse_headers};
 use crate::response::Response;
 use crate::retry::{RetryBudget, RetryPolicy};
-use crate::timeouts::Timeouts;
+use crate::timeouts::{Limit, Timeouts, refuse_zero};
 use crate::transport::Transport;
 use crate::url::{BaseUrl, expand, is_loopback, push_query};
 
@@ -64,6 +64,7 @@ struct Inner {
     headers: HeaderMap,
     user_agent: HeaderValue,
     timeouts: Timeouts,
+    idle: Option<Limit>,
     retry: RetryPolicy,
     resume: Resume,
     budget: RetryBudget,
@@ -79,6 +80,9 @@ impl Pipeline {
         let http = setup.http;
         let timeouts = http.timeouts(setup.timeouts);
         timeouts.validate()?;
+        if let Some(idle) = http.idle {
+            refuse_zero("idle timeout", idle).map_err(Error::config)?;
+        }
         let headers = parse_headers(http.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
         let user_agent = http
             .user_agent
@@ -127,6 +131,7 @@ impl Pipeline {
             headers,
             user_agent,
             timeouts,
+            idle: http.idle,
             retry: http.retry.unwrap_or(setup.retry),
             resume: http.resume.unwrap_or(setup.resume),
             budget: RetryBudget::default(),
@@ -169,6 +174,11 @@ impl Pipeline {
     /// The client's time limits.
     pub fn timeouts(&self) -> Timeouts {
         self.0.timeouts
+    }
+
+    /// Longest silence that the user set for streams and downloads.
+    pub(crate) fn idle(&self) -> Option<Limit> {
+        self.0.idle
     }
 
     /// The client's rule for resuming streams.

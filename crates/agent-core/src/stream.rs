@@ -151,7 +151,7 @@ impl Pipeline {
         follow: F,
         options: StreamOptions,
     ) -> EventStream<F::Item> {
-        let idle = options.idle.unwrap_or(self.timeouts().idle);
+        let idle = options.idle.or(self.idle()).unwrap_or(follow.idle());
         let refused = [Some(idle), options.call.attempt]
             .into_iter()
             .flatten()

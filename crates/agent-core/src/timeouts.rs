@@ -33,7 +33,8 @@ impl From<Duration> for Limit {
     }
 }
 
-/// The time limits of a client. A limit that expires is an error of kind
+/// The time limits of a client's calls; how long a stream may be silent is beside them, as it depends on whether the
+/// stream can resume. A limit that expires is an error of kind
 /// [`Timeout`](crate::ErrorKind::Timeout) that names its phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -46,19 +47,16 @@ pub struct Timeouts {
     pub attempt: Limit,
     /// A whole call with its retries, waits and token exchanges. Never applies to a stream's body.
     pub total: Limit,
-    /// Longest silence of a stream or download; comments count as life.
-    pub idle: Limit,
 }
 
 impl Default for Timeouts {
-    /// Connect 10 s, headers 60 s, attempt 60 s, no total limit, idle 120 s.
+    /// Connect 10 s, headers 60 s, attempt 60 s, no total limit.
     fn default() -> Self {
         Self {
             connect: Limit::After(Duration::from_secs(10)),
             headers: Limit::After(Duration::from_secs(60)),
             attempt: Limit::After(Duration::from_secs(60)),
             total: Limit::Off,
-            idle: Limit::After(Duration::from_secs(120)),
         }
     }
 }
@@ -71,7 +69,6 @@ impl Timeouts {
             ("headers timeout", self.headers),
             ("attempt timeout", self.attempt),
             ("total timeout", self.total),
-            ("idle timeout", self.idle),
         ] {
             refuse_zero(name, limit).map_err(Error::config)?;
         }
