@@ -133,6 +133,8 @@ pub struct Scene<'a> {
     pub elapsed: Duration,
     /// Age of the connection, if there is or just was one.
     pub connected: Option<Duration>,
+    /// The limit of silence in force.
+    pub idle: Option<Duration>,
     /// Randomness and the wall clock.
     pub ambient: &'a dyn Ambient,
 }

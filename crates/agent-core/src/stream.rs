@@ -215,28 +215,16 @@ struct Connection {
 }
 
 impl<F: Follow> Driver<F> {
-    fn scene<'a>(
-        started: Option<Instant>,
-        connection: Option<&Connection>,
-        age: Option<Duration>,
-        caller: &'a Caller,
-    ) -> Scene<'a> {
-        let now = now();
-        Scene {
-            elapsed: started.map_or(Duration::ZERO, |start| now - start),
-            connected: connection.map(|c| now - c.opened).or(age),
-            ambient: &**caller.pipeline().ambient(),
-        }
-    }
-
     /// Tells the rules what happened and does what they say.
     fn tell(&mut self, event: impl FnOnce(&mut F, &Scene<'_>, &mut Out<F::Item>) -> Next) {
-        let scene = Self::scene(
-            self.started,
-            self.connection.as_ref(),
-            self.age,
-            &self.caller,
-        );
+        let now = now();
+        let connection = self.connection.as_ref();
+        let scene = Scene {
+            elapsed: self.started.map_or(Duration::ZERO, |start| now - start),
+            connected: connection.map(|c| now - c.opened).or(self.age),
+            idle: self.idle,
+            ambient: &**self.caller.pipeline().ambient(),
+        };
         let next = event(&mut self.follow, &scene, &mut self.out);
         self.proceed(next);
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent_core::sdk::{Auth, BaseUrl, ClientCredentials, Pipeline, Request, Setup};
+use agent_core::sdk::{Auth, BaseUrl, ClientCredentials, Pipeline, Request, Response, Setup};
 use agent_core::{
-    Call, Error, HttpConfig, Limit, Resume, Result, RetryBudget, RetryPolicy, SecretString,
+    Call, Error, HttpConfig, Limit, Result, Resume, RetryBudget, RetryPolicy, SecretString,
     Timeouts,
 };
 
@@ -167,7 +167,7 @@ impl Client {
     /// Whether the service is up. Never authenticated.
     pub fn health(&self) -> Call<HealthResponse> {
         let request = Request::new(&HEALTH).without_auth();
-        self.pipeline.call(request, |response| response.json())
+        self.pipeline.call(request, Response::json)
     }
 
     /// The images of the caller.

@@ -1,8 +1,8 @@
 //! What this vendor does its own way: errors, redirects, names.
 
+use agent_core::Error;
 use agent_core::error::ErrorResponse;
 use agent_core::sdk::{Dialect, Redirects};
-use agent_core::Error;
 
 use crate::error::{read, read_token_refusal};
 use crate::ops::TOKEN_EXCHANGE;

@@ -18,6 +18,10 @@ use crate::types::RunStatusResponse;
 use crate::wire;
 
 /// The rules of one subscription.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the stream"
+)]
 pub(crate) struct Subscription {
     run_id: String,
     reconnects: Reconnects,
@@ -39,8 +43,6 @@ pub(crate) struct Subscription {
     last_replay: bool,
     /// Why the status was asked for.
     asked: Option<Broke>,
-    /// The limit of silence, as the first report tells it.
-    silence: Option<Duration>,
 }
 
 /// What is known of a replay. It stays for the whole of a resumed connection.
@@ -66,7 +68,6 @@ impl Subscription {
             completed: false,
             last_replay: false,
             asked: None,
-            silence: None,
         }
     }
 
@@ -199,7 +200,11 @@ impl Follow for Subscription {
             self.opened = true;
             return Next::Read;
         }
-        let got = if kind.is_empty() { "no content type" } else { kind };
+        let got = if kind.is_empty() {
+            "no content type"
+        } else {
+            kind
+        };
         Next::Fail(
             Error::decode(format!("the answer is not an event stream but {got}"))
                 .with_request_id(head.request_id.clone()),
@@ -249,8 +254,8 @@ impl Follow for Subscription {
             Broke::Lost(_) if self.completed => self.ask_status(broke),
             Broke::Lost(_) => self.reconnect(broke, scene),
             Broke::Idle(silence) => {
-                let limit = *self.silence.get_or_insert(silence);
-                if silence >= limit * wire::SILENT_LIMITS {
+                let limit = scene.idle.unwrap_or(silence);
+                if silence >= limit.saturating_mul(wire::SILENT_LIMITS) {
                     self.reconnect(broke, scene)
                 } else {
                     self.ask_status(broke)

@@ -5,8 +5,7 @@
 
 use agent_core::sdk::{Op, OpKind, Safety};
 
-/// Every scope begins with this.
-const SCOPE: &str = "AgentOrchestrator";
+use crate::wire::SCOPE_PREFIX;
 
 /// One row: the operation, and resource and action of its scope unless it is never authenticated.
 pub(crate) struct Row {
@@ -62,9 +61,9 @@ pub(crate) fn scope_ladder(operation: &str) -> Vec<String> {
         .and_then(|row| row.scope)
         .map(|(resource, action)| {
             vec![
-                format!("{SCOPE}:*"),
-                format!("{SCOPE}:{resource}:*"),
-                format!("{SCOPE}:{resource}:{action}"),
+                format!("{SCOPE_PREFIX}*"),
+                format!("{SCOPE_PREFIX}{resource}:*"),
+                format!("{SCOPE_PREFIX}{resource}:{action}"),
             ]
         })
         .unwrap_or_default()

@@ -74,10 +74,7 @@ impl Runs {
     }
 
     /// The checkpoints of a run, in order.
-    pub fn get_checkpoint_chain(
-        &self,
-        run_id: impl Into<String>,
-    ) -> Call<Vec<CheckpointResponse>> {
+    pub fn get_checkpoint_chain(&self, run_id: impl Into<String>) -> Call<Vec<CheckpointResponse>> {
         self.about(&ops::RUNS_GET_CHECKPOINT_CHAIN, run_id)
     }
 

@@ -1,7 +1,7 @@
 //! The images that runs start from.
 
 use agent_core::Call;
-use agent_core::sdk::{Pipeline, Request};
+use agent_core::sdk::{Pipeline, Request, Response};
 
 use crate::ops::SANDBOXES_LIST;
 use crate::types::RegistrySandbox;
@@ -20,6 +20,6 @@ impl Sandboxes {
     /// All images with their tags. With credentials, names come without the owner's folder.
     pub fn list(&self) -> Call<Vec<RegistrySandbox>> {
         self.pipeline
-            .call(Request::new(&SANDBOXES_LIST), |response| response.json())
+            .call(Request::new(&SANDBOXES_LIST), Response::json)
     }
 }

@@ -1,6 +1,6 @@
 //! Secrets that runs may use. Beyond the package this crate mirrors; seen in the vendor's Python client.
 
-use agent_core::sdk::{Op, Pipeline, Redirects, Request};
+use agent_core::sdk::{Op, Pipeline, Redirects, Request, Response};
 use agent_core::{Call, SecretString};
 use serde_json::json;
 
@@ -32,21 +32,19 @@ impl Secrets {
     ) -> Call<SecretResponse> {
         let body = json!({ "name": name.as_ref(), "value": value.into().expose() });
         self.pipeline
-            .call(confined(&SECRETS_CREATE).json(&body), |response| {
-                response.json()
-            })
+            .call(confined(&SECRETS_CREATE).json(&body), Response::json)
     }
 
     /// All secrets, without their values.
     pub fn list(&self) -> Call<Vec<SecretResponse>> {
         self.pipeline
-            .call(Request::new(&SECRETS_LIST), |response| response.json())
+            .call(Request::new(&SECRETS_LIST), Response::json)
     }
 
     /// One secret, without its value.
     pub fn get(&self, name: impl Into<String>) -> Call<SecretResponse> {
         let request = Request::new(&SECRETS_GET).param("name", name);
-        self.pipeline.call(request, |response| response.json())
+        self.pipeline.call(request, Response::json)
     }
 
     /// Replaces the value of a secret.
@@ -58,12 +56,12 @@ impl Secrets {
         let request = confined(&SECRETS_UPDATE)
             .param("name", name)
             .json(&json!({ "value": value.into().expose() }));
-        self.pipeline.call(request, |response| response.json())
+        self.pipeline.call(request, Response::json)
     }
 
     /// Forgets a secret.
     pub fn delete(&self, name: impl Into<String>) -> Call<DeleteSecretResponse> {
         let request = Request::new(&SECRETS_DELETE).param("name", name);
-        self.pipeline.call(request, |response| response.json())
+        self.pipeline.call(request, Response::json)
     }
 }

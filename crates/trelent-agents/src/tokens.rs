@@ -1,7 +1,7 @@
 //! The token exchange, called directly.
 
 use agent_core::Call;
-use agent_core::sdk::{Pipeline, Redirects, Request};
+use agent_core::sdk::{Pipeline, Redirects, Request, Response};
 
 use crate::ops::TOKENS_CREATE;
 use crate::types::{TokenRequest, TokenResponse};
@@ -25,6 +25,6 @@ impl Tokens {
             .json(request)
             .without_auth()
             .redirects(Redirects::within_origin(wire::MAX_REDIRECTS));
-        self.pipeline.call(request, |response| response.json())
+        self.pipeline.call(request, Response::json)
     }
 }

@@ -110,11 +110,11 @@ fn every_recorded_stream_decodes_to_its_events() {
         for frame in frames(&text(response)) {
             match decode_event(&frame) {
                 Decoded::Skip => {}
-                Decoded::Event(event) => {
+                Decoded::Event { event, .. } => {
                     assert_eq!(event.raw_json(), frame);
                     got.push(serde_json::to_value(&event).unwrap());
                 }
-                Decoded::Malformed { error, .. } => {
+                Decoded::Malformed(error) => {
                     assert_eq!(error.kind(), crate::ErrorKind::Decode);
                     got.push(json!({"error": {"kind": "decode"}}));
                 }

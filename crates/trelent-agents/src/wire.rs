@@ -32,6 +32,20 @@ pub const MAX_RUN_TIMEOUT_SECONDS: u64 = 86_400;
 /// All scopes begin with this. Source: package readme.
 pub const SCOPE_PREFIX: &str = "AgentOrchestrator:";
 
+/// Most redirects of one request. Source: decided here; the vendor's own client has its platform's limit.
+pub(crate) const MAX_REDIRECTS: u8 = 10;
+
+/// Time between two questions for a run's status while waiting for it, 2 s. Source: what users of the vendor's Python
+/// client do.
+pub const WAIT_INTERVAL: Duration = Duration::from_secs(2);
+
+/// A silent connection is given up after so many limits of silence, although the run is said to go on: 10 minutes with
+/// the default of 120 s.
+pub(crate) const SILENT_LIMITS: u32 = 5;
+
+/// Longest `Retry-After` that a reconnect waits for, 60 s.
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+
 /// `version` of an event that names none. Source: seen in the vendor's Python client.
 pub const DEFAULT_EVENT_VERSION: &str = "v1";
 

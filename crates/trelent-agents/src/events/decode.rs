@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::tagged::{Object, TYPE, or_default, resolve};
+use super::tagged::{Object, TYPE, resolve};
 use super::{CommonEvent, EventData};
 use crate::error::brief;
 use crate::types::HarnessInfo;
@@ -19,14 +19,15 @@ pub(crate) enum Decoded {
     /// Nothing: no data, or data that is not JSON, such as a heartbeat.
     Skip,
     /// An event.
-    Event(Box<CommonEvent>),
-    /// JSON, but no event. One error for the caller; the stream goes on.
-    Malformed {
-        /// Its number, where one can be read: after a reconnect it tells that this error was delivered already.
-        seq: Option<u64>,
-        /// Of kind `Decode`; its details are the JSON as it came.
-        error: Error,
+    Event {
+        /// The event.
+        event: Box<CommonEvent>,
+        /// Whether it came with a number. One without has the number 0, which says nothing about its place.
+        numbered: bool,
     },
+    /// JSON, but no event. One error for the caller, of kind `Decode`, with the JSON as its details; the stream goes
+    /// on.
+    Malformed(Error),
 }
 
 /// Decodes the data of one frame.
@@ -35,10 +36,18 @@ pub(crate) fn decode_event(text: &str) -> Decoded {
         return Decoded::Skip;
     }
     let problem = match serde_json::from_str::<Envelope>(text) {
-        Ok(envelope) => match envelope.into_event(text) {
-            Ok(event) => return Decoded::Event(Box::new(event)),
-            Err(problem) => problem,
-        },
+        Ok(envelope) => {
+            let numbered = envelope.seq.is_some();
+            match envelope.into_event(text) {
+                Ok(event) => {
+                    return Decoded::Event {
+                        event: Box::new(event),
+                        numbered,
+                    };
+                }
+                Err(problem) => problem,
+            }
+        }
         // What went wrong first need not be all that is wrong: only a look at the whole text tells JSON from noise.
         Err(_) if serde_json::from_str::<IgnoredAny>(text).is_err() => return Decoded::Skip,
         Err(error) => brief(&error),
@@ -64,20 +73,16 @@ fn malformed(text: &str, problem: &str) -> Decoded {
     message.push_str(": ");
     message.push_str(problem);
     let error = Error::decode(message);
-    Decoded::Malformed {
-        seq,
-        error: match whole {
-            Some(value) => error.with_details(value),
-            None => error,
-        },
-    }
+    Decoded::Malformed(match whole {
+        Some(value) => error.with_details(value),
+        None => error,
+    })
 }
 
 /// The envelope with both spellings of its names.
 #[derive(Deserialize)]
 struct Envelope {
-    #[serde(default, deserialize_with = "or_default")]
-    seq: u64,
+    seq: Option<u64>,
     ts: Option<String>,
     timestamp: Option<String>,
     #[serde(rename = "type")]
@@ -112,7 +117,7 @@ impl Envelope {
             },
         };
         Ok(CommonEvent {
-            seq: self.seq,
+            seq: self.seq.unwrap_or_default(),
             timestamp,
             event_type: data.event_type(),
             data,

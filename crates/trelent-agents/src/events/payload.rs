@@ -121,6 +121,17 @@ pub struct MessageCompleted {
     pub content: Vec<ContentBlock>,
 }
 
+impl MessageCompleted {
+    /// The text of the message: its text blocks, one after the other.
+    pub fn text(&self) -> String {
+        let texts = self.content.iter().filter_map(|block| match block {
+            ContentBlock::Text(block) => Some(block.text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+}
+
 /// `reasoning.started`: a block of extended thinking begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
