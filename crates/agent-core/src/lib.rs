@@ -20,6 +20,8 @@ mod retry;
 mod secret;
 pub mod sse;
 mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timeouts;
 mod trace;
 pub mod transport;
