@@ -17,6 +17,7 @@ mod content;
 mod data;
 mod decode;
 mod payload;
+mod surrogates;
 mod tagged;
 mod usage;
 
