@@ -11,7 +11,8 @@ pub mod events;
 mod harness;
 mod run_options;
 mod types;
-pub mod wire;
+#[allow(dead_code, reason = "the client uses the rest")]
+mod wire;
 
 pub use agent_core::{Error, ErrorKind, Result};
 pub use connectors::{

@@ -4,13 +4,10 @@ use super::*;
 use crate::ErrorKind;
 
 fn event(text: &str) -> CommonEvent {
-    match decode_event(text) {
-        Decoded::Event(event) => *event,
-        other => panic!("{text}: {other:?}"),
-    }
+    CommonEvent::from_json(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn malformed(text: &str) -> (Option<u64>, crate::Error) {
+fn malformed(text: &str) -> (Option<u64>, Error) {
     match decode_event(text) {
         Decoded::Malformed { seq, error } => (seq, error),
         other => panic!("{text}: {other:?}"),
@@ -34,6 +31,8 @@ fn what_is_no_json_is_skipped() {
         "{'seq': 1}",
     ] {
         assert!(matches!(decode_event(text), Decoded::Skip), "{text}");
+        let error = CommonEvent::from_json(text).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
     }
 }
 

@@ -244,6 +244,26 @@ fn debug_shows_no_secret() {
 }
 
 #[test]
+fn debug_shows_no_query_of_a_presigned_address() {
+    let run: RunData = decode(&with(
+        run(),
+        "file_outputs",
+        json!([{"delivery": "s3", "files": [
+            {"path": "a", "presigned_url": "https://h/a?sig=hush"}, {"path": "b"},
+        ]}]),
+    ));
+    let checkpoint: CheckpointResponse = decode(&json!({
+        "checkpoint_id": "c", "index": 0, "layer_sha": "", "s3_path": "", "created_at": "",
+        "download_url": "https://h/c?sig=hush",
+    }));
+    let shown = format!("{run:?} {checkpoint:?}");
+    assert!(!shown.contains("hush"), "{shown}");
+    assert!(shown.contains("https://h/a?[redacted]") && shown.contains("https://h/c?[redacted]"));
+    let url = &run.file_outputs[0].files[0].presigned_url;
+    assert_eq!(url.as_deref(), Some("https://h/a?sig=hush"));
+}
+
+#[test]
 fn chat_history_is_made_of_objects() {
     let checkpoint = |history: Value| {
         json!({
