@@ -1,5 +1,6 @@
 //! Client for the Trelent agent orchestration API, a port of the npm package `@trelent/agents` 0.2.7.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod auth;
 mod body;
