@@ -255,3 +255,6 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
         .or_else(|| panic.downcast_ref::<&str>().copied());
     format!("a panic: {}", text.unwrap_or("without a text"))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

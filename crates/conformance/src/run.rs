@@ -193,3 +193,6 @@ fn unreadable(reason: &str) -> Verdict {
         reason,
     )])
 }
+
+#[cfg(test)]
+mod tests;
