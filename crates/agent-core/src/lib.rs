@@ -1,18 +1,67 @@
 //! The shared core of the agent platform SDKs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod ambient;
+mod auth;
+mod byte_stream;
+mod call;
+mod config;
 mod cursor;
+mod dialect;
 pub mod error;
+mod follow;
+mod op;
 mod open_enum;
+mod pipeline;
+mod redirect;
+mod request;
+mod response;
+mod retry;
+mod secret;
 pub mod sse;
+mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod timeouts;
+mod trace;
 pub mod transport;
+mod url;
+#[cfg(feature = "webhooks")]
+pub mod webhook;
 
+pub use ambient::{Ambient, SeededAmbient, SystemAmbient};
+pub use auth::{Authenticate, Credentials};
+pub use byte_stream::ByteStream;
+pub use call::{Call, Caller};
+pub use config::{HttpConfig, PlainHttp};
 pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
-pub use transport::{BoxFuture, Transport};
+pub use follow::{End, Resume};
+pub use response::{ResponseMeta, WithResponse};
+pub use retry::{RetryBudget, RetryPolicy};
+pub use secret::SecretString;
+pub use stream::{EventStream, StreamOptions};
+pub use timeouts::{Limit, Timeouts};
+pub use transport::{BoxFuture, ReqwestTransport, Transport};
 
 /// What the SDK crates build on. Not for users, and without any promise of stability.
 #[doc(hidden)]
 pub mod sdk {
     pub use serde;
+
+    pub use crate::ambient::{now, random_part, unit};
+    pub use crate::auth::{Auth, ClientCredentials, Exchanged, Token, TokenExchange};
+    pub use crate::dialect::Dialect;
+    pub use crate::follow::{
+        Broke, Follow, Next, Open, Out, Reconnects, SILENCE, SILENCE_RESUMING, Scene,
+        reconnects_exhausted,
+    };
+    pub use crate::op::{Op, OpKind, Safety};
+    pub use crate::pipeline::{Opened, Pipeline, Setup};
+    pub use crate::redirect::Redirects;
+    pub use crate::request::Request;
+    pub use crate::response::Response;
+    pub use crate::retry::backoff;
+    pub use crate::secret::secret_header;
+    pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
 }

@@ -1,6 +1,7 @@
 //! The seam between the SDKs and the network.
 //!
-//! Here live the [`Transport`] trait and the types that cross it: `http` types and bytes, nothing of reqwest. What
+//! Here live the [`Transport`] trait and the types that cross it: `http` types and bytes, nothing of reqwest; the
+//! implementation on reqwest is in `transport/reqwest_transport.rs`. Retries, authentication, redirects and
 //! time limits are above this seam and work with any transport.
 
 use std::fmt;
@@ -11,6 +12,11 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+
+mod reqwest_transport;
+
+pub use reqwest_transport::ReqwestTransport;
+pub(crate) use reqwest_transport::default_transport;
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,1 +1,53 @@
-//! Placeholder.
+//! Client for the Trelent agent orchestration API, a port of the npm package `@trelent/agents` 0.2.7.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod auth;
+mod body;
+mod client;
+mod connectors;
+mod dialect;
+mod error;
+pub mod events;
+mod follow;
+mod harness;
+mod ops;
+mod run;
+mod run_options;
+mod runs;
+mod sandboxes;
+mod secrets;
+mod tokens;
+mod types;
+mod wait;
+pub mod wire;
+
+pub use agent_core::{
+    self, Call, Cursor, End, Error, ErrorKind, EventStream, HttpConfig, Limit, ResponseMeta,
+    Result, Resume, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase, WithResponse,
+};
+pub use client::{Client, ClientOptions};
+pub use connectors::{
+    Exporter, Importer, S3Exporter, SharedWorkspaceExporter, SharedWorkspaceImporter,
+};
+#[cfg(feature = "imports")]
+pub use connectors::{ImportProgress, LocalImporter};
+pub use error::{ApiErrorClass, ErrorExt, LocSegment, ValidationItem};
+pub use events::{CommonEvent, ContentBlock, EventData, EventType, TextDelta, ToolKind, Usage};
+pub use harness::{ClaudeCodeHarnessSpec, CodexHarnessSpec, GeminiHarnessSpec, HarnessSpec};
+pub use run::Run;
+pub use run_options::{CreateRunOptions, ResumeRunOptions};
+pub use runs::Runs;
+pub use sandboxes::Sandboxes;
+pub use secrets::Secrets;
+pub use tokens::Tokens;
+pub use types::{
+    CancelRunResponse, ChatHistoryEntry, CheckpointResponse, DeleteSecretResponse, Extra,
+    FileOutput, HarnessInfo, HarnessKind, HealthResponse, OutputFile, RegistrySandbox, RunData,
+    RunResult, RunSecretBinding, RunSecretSpec, RunStatus, RunStatusResponse, SecretResponse,
+    SecretsProvider, TokenRequest, TokenResponse, WorkflowIds, parse_timestamp,
+};
+pub use wait::Wait;
+pub use wire::DEFAULT_API_URL;
+
+#[cfg(test)]
+mod vectors;

@@ -1,0 +1,158 @@
+//! Downloads: the bytes of a file as they come.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::time::{Instant, Sleep};
+
+use crate::ambient::now;
+use crate::call::Call;
+use crate::error::{Error, Result, TimeoutPhase};
+use crate::follow::SILENCE;
+use crate::pipeline::{Opened, Pipeline};
+use crate::request::Request;
+use crate::response::{ResponseMeta, WithResponse};
+use crate::transport::ResponseBody;
+
+/// The bytes of a file, in pieces as they come. A body that breaks off is an error, never a short success.
+///
+/// Pulled by the reader: nothing is buffered ahead. Dropping it closes the connection. After an error it is over.
+pub struct ByteStream {
+    operation: &'static str,
+    meta: ResponseMeta,
+    body: Option<ResponseBody>,
+    idle: Idle,
+}
+
+impl ByteStream {
+    fn new(opened: Opened, idle: Option<Duration>) -> Self {
+        Self {
+            operation: opened.operation,
+            meta: opened.meta,
+            body: Some(opened.body),
+            idle: Idle::new(idle),
+        }
+    }
+
+    /// What came beside the bytes.
+    pub fn response(&self) -> &ResponseMeta {
+        &self.meta
+    }
+
+    /// The length that the server declared, in bytes.
+    pub fn content_length(&self) -> Option<u64> {
+        self.meta
+            .headers
+            .get(http::header::CONTENT_LENGTH)?
+            .to_str()
+            .ok()?
+            .parse()
+            .ok()
+    }
+
+    /// The next piece, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        let error = match Pin::new(body).poll_next(cx) {
+            Poll::Ready(Some(Ok(bytes))) => {
+                this.idle.alive();
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+            Poll::Ready(None) => {
+                this.body = None;
+                return Poll::Ready(None);
+            }
+            Poll::Ready(Some(Err(error))) => Error::transport(error),
+            Poll::Pending => match this.idle.poll_silent(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(silence) => Error::timeout(TimeoutPhase::Idle, silence),
+            },
+        };
+        this.body = None;
+        Poll::Ready(Some(Err(error
+            .with_operation(this.operation)
+            .with_attempts(this.meta.attempts))))
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("operation", &self.operation)
+            .field("status", &self.meta.status.as_u16())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pipeline {
+    /// A call that opens a download.
+    pub fn download(&self, request: Request) -> Call<ByteStream> {
+        Call::new(self.clone(), request.op().name, move |caller| async move {
+            let opened = caller.open(&request).await?;
+            let meta = opened.meta.clone();
+            let idle = caller.pipeline().idle().unwrap_or(SILENCE).duration();
+            Ok(WithResponse::new(ByteStream::new(opened, idle), meta))
+        })
+    }
+}
+
+/// Tells when nothing came for too long.
+pub(crate) struct Idle {
+    limit: Option<Duration>,
+    last_byte: Instant,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Idle {
+    /// Counts from now.
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        Self {
+            limit,
+            last_byte: now(),
+            timer: None,
+        }
+    }
+
+    /// Something came.
+    pub(crate) fn alive(&mut self) {
+        self.last_byte = now();
+    }
+
+    /// Ready with the length of the silence once it is too long, and again each time it is as long again.
+    pub(crate) fn poll_silent(&mut self, cx: &mut Context<'_>) -> Poll<Duration> {
+        // The timer is not moved with every piece: when it fires early, it is set anew.
+        loop {
+            let Some((limit, silent_at)) = self
+                .limit
+                .and_then(|limit| Some((limit, self.last_byte.checked_add(limit)?)))
+            else {
+                return Poll::Pending;
+            };
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(silent_at)));
+            std::task::ready!(timer.as_mut().poll(cx));
+            let now = now();
+            if now >= silent_at {
+                timer.as_mut().reset(now + limit);
+                return Poll::Ready(now - self.last_byte);
+            }
+            timer.as_mut().reset(silent_at);
+        }
+    }
+}

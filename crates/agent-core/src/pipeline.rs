@@ -1,0 +1,286 @@
+//! The way of a request: from a vendor's operation to its answer.
+//!
+//! Here lives the client-wide state that clones share. The loop of attempts is in `pipeline/exchange.rs`, one attempt
+//! on the wire in `pipeline/attempt.rs`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::{HeaderValue, USER_AGENT};
+
+use crate::ambient::{Ambient, SystemAmbient};
+use crate::auth::Auth;
+use crate::call::{Call, Caller};
+use crate::config::{CallOptions, HttpConfig, MAX_BODY_BYTES, MAX_EVENT_BYTES, PlainHttp};
+use crate::dialect::Dialect;
+use crate::error::{Error, Result};
+use crate::follow::Resume;
+use crate::op::Op;
+use crate::request::{Request, parse_headers};
+use crate::response::Response;
+use crate::retry::{RetryBudget, RetryPolicy};
+use crate::timeouts::{Limit, Timeouts, refuse_zero};
+use crate::transport::Transport;
+use crate::url::{BaseUrl, expand, is_loopback, push_query};
+
+mod attempt;
+mod exchange;
+
+pub(crate) use attempt::Got;
+pub use attempt::Opened;
+
+/// What a vendor's client is made of; [`Pipeline::new`] turns it into a client.
+#[derive(Debug)]
+pub struct Setup<'a> {
+    /// The vendor's ways.
+    pub dialect: &'static dyn Dialect,
+    /// The base URL.
+    pub base: BaseUrl,
+    /// The vendor's way to authenticate.
+    pub auth: Auth,
+    /// The vendor's time limits.
+    pub timeouts: Timeouts,
+    /// The vendor's retry policy.
+    pub retry: RetryPolicy,
+    /// The vendor's rule for resuming streams.
+    pub resume: Resume,
+    /// Every operation of the vendor: paths can be overridden for these.
+    pub operations: &'a [&'static Op],
+    /// The user's settings: they win.
+    pub http: HttpConfig,
+}
+
+/// A client without its vendor's nouns. Cheap to clone; clones share connections, credentials and the retry budget.
+#[derive(Clone, Debug)]
+pub struct Pipeline(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    dialect: &'static dyn Dialect,
+    base: BaseUrl,
+    transport: Arc<dyn Transport>,
+    auth: Auth,
+    headers: HeaderMap,
+    user_agent: HeaderValue,
+    timeouts: Timeouts,
+    idle: Option<Limit>,
+    retry: RetryPolicy,
+    resume: Resume,
+    budget: RetryBudget,
+    ambient: Arc<dyn Ambient>,
+    max_body_bytes: usize,
+    max_event_bytes: usize,
+    paths: HashMap<&'static str, String>,
+}
+
+impl Pipeline {
+    /// Checks the settings and builds the client. Sends nothing.
+    pub fn new(setup: Setup<'_>) -> Result<Self> {
+        let http = setup.http;
+        let timeouts = http.timeouts(setup.timeouts);
+        timeouts.validate()?;
+        if let Some(idle) = http.idle {
+            refuse_zero("idle timeout", idle).map_err(Error::config)?;
+        }
+        let headers = parse_headers(http.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
+        let user_agent = http
+            .user_agent
+            .as_deref()
+            .unwrap_or(setup.dialect.user_agent());
+        let user_agent = HeaderValue::from_str(user_agent)
+            .map_err(|_| Error::config("the user agent can not be sent in a header"))?;
+        let mut paths = HashMap::new();
+        for (name, template) in http.paths {
+            let op = setup
+                .operations
+                .iter()
+                .find(|op| op.name == name)
+                .ok_or_else(|| Error::config(format!("there is no operation {name:?}")))?;
+            if !template.starts_with('/') || template.starts_with("//") {
+                return Err(Error::config(format!(
+                    "the path of {name} must begin with one /"
+                )));
+            }
+            paths.insert(op.name, template);
+        }
+        let auth = http.auth.unwrap_or(setup.auth);
+        let secret = !auth.is_none() || !headers.is_empty();
+        if secret && setup.base.url().scheme() == "http" && !is_loopback(setup.base.url()) {
+            let host = setup.base.url().host_str().unwrap_or_default();
+            if http.plain_http == PlainHttp::Refuse {
+                return Err(Error::config(format!(
+                    "credentials would go over plain http to {host}"
+                )));
+            }
+            tracing::warn!(
+                vendor = setup.dialect.vendor(),
+                server.address = host,
+                "credentials go over plain http: use https"
+            );
+        }
+        let transport = match http.transport {
+            Some(transport) => transport,
+            None => crate::transport::default_transport(timeouts.connect)?,
+        };
+        Ok(Self(Arc::new(Inner {
+            dialect: setup.dialect,
+            base: setup.base,
+            transport,
+            auth,
+            headers,
+            user_agent,
+            timeouts,
+            idle: http.idle,
+            retry: http.retry.unwrap_or(setup.retry),
+            resume: http.resume.unwrap_or(setup.resume),
+            budget: RetryBudget::default(),
+            ambient: http.ambient.unwrap_or_else(|| Arc::new(SystemAmbient)),
+            max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES),
+            max_event_bytes: http.max_event_bytes.unwrap_or(MAX_EVENT_BYTES),
+            paths,
+        })))
+    }
+
+    /// A call that sends `request` once it is awaited and reads the answer with `decode`.
+    pub fn call<T: Send + 'static>(
+        &self,
+        request: Request,
+        decode: impl FnOnce(&Response) -> Result<T> + Send + 'static,
+    ) -> Call<T> {
+        Call::request(self.clone(), request, decode)
+    }
+
+    /// What sends requests with the client's own options, for streams and for loops that belong to an operation.
+    pub fn caller(&self) -> Caller {
+        Caller::new(self.clone(), CallOptions::default(), None)
+    }
+
+    /// The vendor's ways.
+    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
+        self.0.dialect
+    }
+
+    /// The base URL.
+    pub fn base(&self) -> &BaseUrl {
+        &self.0.base
+    }
+
+    /// The wall clock and randomness.
+    pub fn ambient(&self) -> &Arc<dyn Ambient> {
+        &self.0.ambient
+    }
+
+    /// The client's time limits.
+    pub fn timeouts(&self) -> Timeouts {
+        self.0.timeouts
+    }
+
+    /// Longest silence that the user set for streams and downloads.
+    pub(crate) fn idle(&self) -> Option<Limit> {
+        self.0.idle
+    }
+
+    /// The client's rule for resuming streams.
+    pub fn resume(&self) -> &Resume {
+        &self.0.resume
+    }
+
+    /// Largest event of a stream, in bytes.
+    pub fn max_event_bytes(&self) -> usize {
+        self.0.max_event_bytes
+    }
+
+    /// What is left of the retry budget.
+    pub fn retry_budget(&self) -> &RetryBudget {
+        &self.0.budget
+    }
+
+    /// The absolute URL of `request`.
+    fn url_of(&self, request: &Request) -> Result<http::Uri> {
+        if let Some(url) = &request.url {
+            let text = url.as_str().split('#').next().unwrap_or_default();
+            return text
+                .parse()
+                .map_err(|_| Error::invalid_argument("the URL can not be sent"));
+        }
+        let dialect = self.0.dialect;
+        let template = self
+            .0
+            .paths
+            .get(request.op.name)
+            .map_or(request.op.path, String::as_str);
+        let mut text = String::with_capacity(self.0.base.as_str().len() + template.len() + 64);
+        text.push_str(self.0.base.as_str());
+        expand(
+            &mut text,
+            template,
+            &request.params,
+            dialect.path_encoding(),
+        )?;
+        for (name, value) in &request.query {
+            push_query(&mut text, name, value, dialect.query_encoding());
+        }
+        text.parse()
+            .map_err(|_| Error::invalid_argument("the URL of this call can not be sent"))
+    }
+
+    /// Every header but the credentials, which may differ from attempt to attempt.
+    fn headers_of(&self, request: &Request, options: &CallOptions) -> Result<HeaderMap> {
+        let mut headers = request.headers.clone();
+        headers.insert(USER_AGENT, self.0.user_agent.clone());
+        // The client's headers are for the vendor: an absolute URL is another's.
+        if request.url.is_none() {
+            for (name, value) in &self.0.headers {
+                // What the body is, the operation knows best.
+                if name != http::header::CONTENT_TYPE || request.body.is_empty() {
+                    headers.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        for (name, value) in &options.headers {
+            let (name, mut value) =
+                crate::request::parse_header(name, value).map_err(Error::invalid_argument)?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        if let Some(key) = self.idempotency_key(request, options, &headers) {
+            let value = HeaderValue::from_str(&key)
+                .ok()
+                .filter(|_| key.bytes().all(|b| (b' '..=b'~').contains(&b)))
+                .ok_or_else(|| {
+                    Error::invalid_argument("an idempotency key must be visible ASCII")
+                })?;
+            headers.insert(self.0.dialect.idempotency_header(), value);
+        }
+        Ok(headers)
+    }
+
+    fn idempotency_key(
+        &self,
+        request: &Request,
+        options: &CallOptions,
+        headers: &HeaderMap,
+    ) -> Option<String> {
+        if request.op.safety != crate::op::Safety::Keyed {
+            return None;
+        }
+        let given = options
+            .idempotency_key
+            .clone()
+            .filter(|key| !key.is_empty())
+            .or_else(|| request.idempotency_key.clone());
+        let dialect = self.0.dialect;
+        if given.is_some() || headers.contains_key(dialect.idempotency_header()) {
+            return given;
+        }
+        let retries = options.retry.as_ref().unwrap_or(&self.0.retry).max_retries;
+        (dialect.mints_idempotency_keys() && retries > 0).then(|| {
+            format!(
+                "{:016x}{:016x}",
+                self.0.ambient.random(),
+                self.0.ambient.random()
+            )
+        })
+    }
+}

@@ -1,0 +1,281 @@
+//! One attempt on the wire: send, follow redirects, read the answer within the limits.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use http::{HeaderMap, Request as HttpRequest, Response as HttpResponse};
+use tokio::time::{Instant, timeout_at};
+
+use super::Pipeline;
+use crate::ambient::now;
+use crate::config::{ERROR_BODY_TIME, MAX_ERROR_BYTES};
+use crate::error::{Error, ErrorKind, ErrorResponse, Result, Sent, TimeoutPhase};
+use crate::redirect::Redirects;
+use crate::response::ResponseMeta;
+use crate::transport::{ReasonPhrase, RequestBody, ResponseBody, TransportError};
+
+/// An answer whose body is still to be read.
+#[derive(Debug)]
+pub struct Opened {
+    /// Name of the operation.
+    pub operation: &'static str,
+    /// What came beside the body.
+    pub meta: ResponseMeta,
+    /// The body.
+    pub body: ResponseBody,
+}
+
+/// How much of a successful answer is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    Whole,
+    Head,
+}
+
+/// A successful answer.
+pub(crate) enum Got {
+    Whole(HttpResponse<Bytes>),
+    Head(HttpResponse<ResponseBody>),
+}
+
+impl Got {
+    pub(crate) fn status(&self) -> http::StatusCode {
+        match self {
+            Self::Whole(response) => response.status(),
+            Self::Head(response) => response.status(),
+        }
+    }
+}
+
+/// The time limits of one attempt, as instants.
+#[derive(Clone, Copy)]
+pub(super) struct Deadlines {
+    pub(super) headers: Option<(Instant, Duration)>,
+    pub(super) attempt: Option<(Instant, Duration)>,
+    pub(super) total: Option<(Instant, Duration)>,
+}
+
+impl Deadlines {
+    /// The limit that expires first until the head is there, or until the whole answer is.
+    fn first(&self, whole: bool) -> Option<(Instant, TimeoutPhase, Duration)> {
+        let of =
+            |limit: Option<(Instant, Duration)>, phase| limit.map(|(at, limit)| (at, phase, limit));
+        [
+            of(self.total, TimeoutPhase::Total),
+            of(self.attempt, TimeoutPhase::Attempt),
+            of(self.headers.filter(|_| !whole), TimeoutPhase::Headers),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, ..)| *at)
+    }
+}
+
+impl Pipeline {
+    /// Sends `request`; an answer outside 200 to 299 is an error.
+    pub(super) async fn attempt(
+        &self,
+        operation: &'static str,
+        mut request: HttpRequest<RequestBody>,
+        redirects: Redirects,
+        want: Want,
+        deadlines: Deadlines,
+    ) -> Result<Got> {
+        let mut hops = 0;
+        let (response, request) = loop {
+            let sent = within(
+                deadlines.first(false),
+                self.0.transport.send(request.clone()),
+            )
+            .await?;
+            let response = sent.map_err(Error::transport)?;
+            if !response.status().is_redirection() {
+                break (response, request);
+            }
+            match redirects.follow(&request, &response, hops) {
+                Some(next) => request = next,
+                None => break (response, request),
+            }
+            hops += 1;
+        };
+        if !response.status().is_success() {
+            return Err(self.refusal(operation, &request, response, deadlines).await);
+        }
+        if want == Want::Head {
+            return Ok(Got::Head(response));
+        }
+        let (head, body) = response.into_parts();
+        let limit = self.0.max_body_bytes;
+        let too_large = || {
+            Error::new(
+                ErrorKind::TooLarge,
+                format!("the answer is larger than {limit} bytes"),
+            )
+            .with_sent(Sent::Yes)
+        };
+        if content_length(&head.headers).is_some_and(|length| length > limit as u64) {
+            return Err(too_large());
+        }
+        let body = match within(deadlines.first(true), Collect::new(body, limit)).await? {
+            (body, None) => body,
+            (_, Some(Cut::TooLarge)) => return Err(too_large()),
+            (_, Some(Cut::Broken(error))) => return Err(Error::transport(error)),
+        };
+        Ok(Got::Whole(HttpResponse::from_parts(head, body)))
+    }
+
+    /// The error for an answer outside 200 to 299. What can not be read of its body is done without: the status is
+    /// what counts.
+    async fn refusal(
+        &self,
+        operation: &'static str,
+        request: &HttpRequest<RequestBody>,
+        response: HttpResponse<ResponseBody>,
+        deadlines: Deadlines,
+    ) -> Error {
+        let (head, body) = response.into_parts();
+        let mut collect = Collect::new(body, MAX_ERROR_BYTES);
+        let until = now() + ERROR_BODY_TIME;
+        let until = deadlines
+            .first(true)
+            .map_or(until, |(at, ..)| at.min(until));
+        let (body, truncated) = match timeout_at(until, &mut collect).await {
+            Ok((body, cut)) => (body, cut.is_some()),
+            Err(_) => (collect.take(), true),
+        };
+        let standard = head.status.canonical_reason().unwrap_or_default();
+        let reason = head
+            .extensions
+            .get::<ReasonPhrase>()
+            .map_or(standard, |reason| reason.0.as_str());
+        let response = ErrorResponse {
+            method: request.method().clone(),
+            url: request.uri().to_string(),
+            status: head.status,
+            reason: reason.to_owned(),
+            headers: head.headers,
+            body,
+            truncated,
+        };
+        let dialect = self.0.dialect;
+        let retry_after = dialect.retry_after(
+            head.status.as_u16(),
+            &response.headers,
+            self.0.ambient.wall_clock(),
+        );
+        let error = Error::new(ErrorKind::Api, response.reason.clone())
+            .with_request_id(request_id(&response.headers))
+            .with_retry_after(retry_after);
+        dialect
+            .read_error(operation, &response, error)
+            .with_response(response)
+    }
+}
+
+async fn within<F: Future>(
+    limit: Option<(Instant, TimeoutPhase, Duration)>,
+    future: F,
+) -> Result<F::Output> {
+    match limit {
+        None => Ok(future.await),
+        Some((at, phase, limit)) => timeout_at(at, future)
+            .await
+            .map_err(|_| Error::timeout(phase, limit)),
+    }
+}
+
+/// The id that the server gave a request.
+pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["x-request-id", "request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok())
+        .map(str::to_owned)
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(http::header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+/// Why a body was not read to its end.
+enum Cut {
+    TooLarge,
+    Broken(TransportError),
+}
+
+/// Reads a body into one piece, up to a limit. A body of one piece is not copied.
+struct Collect {
+    body: ResponseBody,
+    limit: usize,
+    first: Bytes,
+    more: BytesMut,
+}
+
+impl Collect {
+    fn new(body: ResponseBody, limit: usize) -> Self {
+        Self {
+            body,
+            limit,
+            first: Bytes::new(),
+            more: BytesMut::new(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.more.len()
+    }
+
+    fn push(&mut self, chunk: Bytes) {
+        if self.len() == 0 {
+            self.first = chunk;
+        } else {
+            if self.more.is_empty() {
+                self.more
+                    .extend_from_slice(&std::mem::take(&mut self.first));
+            }
+            self.more.extend_from_slice(&chunk);
+        }
+    }
+
+    /// What was read so far.
+    fn take(&mut self) -> Bytes {
+        if self.more.is_empty() {
+            std::mem::take(&mut self.first)
+        } else {
+            std::mem::take(&mut self.more).freeze()
+        }
+    }
+}
+
+impl Future for Collect {
+    type Output = (Bytes, Option<Cut>);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let cut = match std::task::ready!(Pin::new(&mut self.body).poll_next(cx)) {
+                Some(Ok(mut chunk)) => {
+                    let room = self.limit - self.len();
+                    let too_large = chunk.len() > room;
+                    chunk.truncate(room);
+                    if !chunk.is_empty() {
+                        self.push(chunk);
+                    }
+                    if !too_large {
+                        continue;
+                    }
+                    Some(Cut::TooLarge)
+                }
+                Some(Err(error)) => Some(Cut::Broken(error)),
+                None => None,
+            };
+            return Poll::Ready((self.take(), cut));
+        }
+    }
+}

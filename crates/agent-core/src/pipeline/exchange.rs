@@ -1,0 +1,232 @@
+//! The loop of attempts: authenticate, send, decide, wait, again.
+
+use std::time::Duration;
+
+use http::Request as HttpRequest;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use super::Opened;
+use super::attempt::{Deadlines, Got, Want, request_id};
+use crate::ambient::now;
+use crate::auth::{Auth, Credentials};
+use crate::call::Caller;
+use crate::error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
+use crate::op::Safety;
+use crate::request::Request;
+use crate::response::{Response, ResponseMeta};
+use crate::retry::RetryPolicy;
+use crate::timeouts::Limit;
+use crate::trace;
+
+impl Caller {
+    /// Sends `request` and reads the whole answer, with credentials, retries and limits.
+    pub async fn send(&self, request: &Request) -> Result<Response> {
+        let (got, attempts) = self.exchange(request, Want::Whole).await?;
+        let Got::Whole(response) = got else {
+            return Err(Error::decode("the answer was not read"));
+        };
+        let (head, body) = response.into_parts();
+        Ok(Response {
+            operation: request.op.name,
+            meta: ResponseMeta {
+                request_id: request_id(&head.headers),
+                status: head.status,
+                headers: head.headers,
+                attempts,
+            },
+            body,
+        })
+    }
+
+    /// Sends `request` and gives back the answer as soon as its head is there.
+    pub async fn open(&self, request: &Request) -> Result<Opened> {
+        let (got, attempts) = self.exchange(request, Want::Head).await?;
+        let Got::Head(response) = got else {
+            return Err(Error::decode("the answer was read already"));
+        };
+        let (head, body) = response.into_parts();
+        Ok(Opened {
+            operation: request.op.name,
+            meta: ResponseMeta {
+                request_id: request_id(&head.headers),
+                status: head.status,
+                headers: head.headers,
+                attempts,
+            },
+            body,
+        })
+    }
+
+    async fn exchange(&self, request: &Request, want: Want) -> Result<(Got, u32)> {
+        let mut attempts = 0;
+        let result = self.attempts(request, want, &mut attempts).await;
+        result.map(|got| (got, attempts)).map_err(|error| {
+            let error = if error.operation().is_empty() {
+                error.with_operation(request.op.name)
+            } else {
+                error
+            };
+            self.pipeline.0.dialect.finish(error)
+        })
+    }
+
+    async fn attempts(&self, request: &Request, want: Want, attempts: &mut u32) -> Result<Got> {
+        if let Some(refused) = &request.refused {
+            return Err(Error::invalid_argument(refused.clone()));
+        }
+        let inner = &*self.pipeline.0;
+        let uri = self.pipeline.url_of(request)?;
+        let headers = self.pipeline.headers_of(request, &self.options)?;
+        let keyed = headers.contains_key(inner.dialect.idempotency_header());
+        let redirects = request.redirects.unwrap_or(inner.dialect.redirects());
+        let mut may_have_landed = Sent::Never;
+        let mut refreshed = false;
+        let mut retries = 0;
+        loop {
+            let credentials = self.authorize(request).await?;
+            let mut http = HttpRequest::new(request.body.clone());
+            *http.method_mut() = request.op.method.clone();
+            *http.uri_mut() = uri.clone();
+            *http.headers_mut() = headers.clone();
+            for (name, value) in &credentials.headers {
+                // A header of the user's own of that name wins.
+                http.headers_mut().entry(name).or_insert(value.clone());
+            }
+            let span = trace::attempt(inner.dialect, request.op, http.uri(), *attempts);
+            *attempts += 1;
+            let result = self
+                .pipeline
+                .attempt(request.op.name, http, redirects, want, self.deadlines(want))
+                .instrument(span.clone())
+                .await;
+            trace::attempted(&span, &result);
+            let error = match result {
+                Ok(got) => {
+                    if retries == 0 {
+                        inner.budget.refund();
+                    }
+                    return Ok(got);
+                }
+                Err(error) => error,
+            };
+            may_have_landed = latest(may_have_landed, error.sent());
+            let error = error.with_attempts(*attempts).with_sent(may_have_landed);
+            if error.is_unauthorized()
+                && !refreshed
+                && let Auth::Hook(hook) = &inner.auth
+                && request.authenticate
+                && hook.refused(&credentials, &self.nested()).await?
+            {
+                refreshed = true;
+                continue;
+            }
+            let repeatable = match request.op.safety {
+                Safety::Safe => true,
+                Safety::Keyed => keyed,
+                Safety::Unsafe => false,
+            } && (want == Want::Whole || request.retry_opening);
+            match self.next_wait(&error, retries, repeatable) {
+                None => return Err(error),
+                Some(pause) => {
+                    tracing::debug!(
+                        operation = request.op.name,
+                        error.r#type = trace::error_type(&error),
+                        wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                        "retry"
+                    );
+                    retries += 1;
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    async fn authorize(&self, request: &Request) -> Result<Credentials> {
+        match &self.pipeline.0.auth {
+            Auth::Fixed(credentials) if request.authenticate => Ok(credentials.clone()),
+            Auth::Hook(hook) if request.authenticate => {
+                let nested = self.nested();
+                let authorize = hook.authorize(request.op.name, &nested);
+                match self.deadline {
+                    None => authorize.await,
+                    Some((at, limit)) => tokio::time::timeout_at(at, authorize)
+                        .await
+                        .unwrap_or_else(|_| {
+                            Err(Error::timeout(TimeoutPhase::Total, limit).with_sent(Sent::Never))
+                        }),
+                }
+            }
+            _ => Ok(Credentials::none()),
+        }
+    }
+
+    /// How long to wait before the next attempt, or `None` if there is to be none.
+    fn next_wait(&self, error: &Error, retries: u32, repeatable: bool) -> Option<Duration> {
+        let inner = &*self.pipeline.0;
+        let policy = self.retry_policy();
+        if retries >= policy.max_retries
+            || error.timeout_phase() == Some(TimeoutPhase::Total)
+            || !inner.dialect.is_retryable(error)
+            || !(repeatable || policy.resend_unsafe || inner.dialect.resend_unsafe(error))
+        {
+            return None;
+        }
+        let wait = match error.retry_after() {
+            Some(after) if after > policy.max_retry_after => return None,
+            Some(after) => after,
+            None => policy.wait(retries, &*inner.ambient),
+        };
+        if let Some((at, _)) = self.deadline
+            && now().checked_add(wait).is_none_or(|then| then >= at)
+        {
+            return None;
+        }
+        inner
+            .budget
+            .take(error.kind() == ErrorKind::Timeout)
+            .then_some(wait)
+    }
+
+    fn retry_policy(&self) -> &RetryPolicy {
+        self.options
+            .retry
+            .as_ref()
+            .unwrap_or(&self.pipeline.0.retry)
+    }
+
+    fn deadlines(&self, want: Want) -> Deadlines {
+        let limits = &self.pipeline.0.timeouts;
+        let start = now();
+        let at = |limit: Limit| -> Option<(Instant, Duration)> {
+            let limit = limit.duration()?;
+            Some((start.checked_add(limit)?, limit))
+        };
+        let attempt = self.options.attempt.unwrap_or(limits.attempt);
+        match want {
+            Want::Whole => Deadlines {
+                headers: at(limits.headers).filter(|(_, headers)| {
+                    // The caller's own limit of the call stands above the client's for heads.
+                    self.options.attempt.is_none()
+                        || attempt.duration().is_some_and(|attempt| *headers < attempt)
+                }),
+                attempt: at(attempt),
+                total: self.deadline,
+            },
+            Want::Head => Deadlines {
+                headers: at(self.options.attempt.unwrap_or(limits.headers)),
+                attempt: None,
+                total: self.deadline,
+            },
+        }
+    }
+}
+
+/// The graver of two: whether any attempt may have reached the server.
+fn latest(a: Sent, b: Sent) -> Sent {
+    match (a, b) {
+        (Sent::Yes, _) | (_, Sent::Yes) => Sent::Yes,
+        (Sent::Maybe, _) | (_, Sent::Maybe) => Sent::Maybe,
+        _ => Sent::Never,
+    }
+}

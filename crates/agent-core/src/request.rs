@@ -1,0 +1,185 @@
+//! Requests: what an SDK crate, or a user of the raw door, builds before anything is sent.
+
+use std::fmt;
+
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::op::{Op, OpKind};
+use crate::redirect::Redirects;
+use crate::transport::RequestBody;
+
+/// One request, not yet sent. What can not be sent is remembered and comes as the error of the call.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(crate) op: &'static Op,
+    pub(crate) params: Vec<(&'static str, String)>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: RequestBody,
+    pub(crate) url: Option<Url>,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) authenticate: bool,
+    pub(crate) redirects: Option<Redirects>,
+    pub(crate) retry_opening: bool,
+    pub(crate) refused: Option<String>,
+}
+
+impl Request {
+    /// A request for `op` without parameters, query and body.
+    pub fn new(op: &'static Op) -> Self {
+        let accept = match op.kind {
+            OpKind::Unary | OpKind::Page => "application/json",
+            OpKind::Sse => "text/event-stream",
+            OpKind::Download => "*/*",
+        };
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        Self {
+            op,
+            params: Vec::new(),
+            query: Vec::new(),
+            headers,
+            body: RequestBody::empty(),
+            url: None,
+            idempotency_key: None,
+            authenticate: true,
+            redirects: None,
+            retry_opening: true,
+            refused: None,
+        }
+    }
+
+    /// The operation.
+    pub fn op(&self) -> &'static Op {
+        self.op
+    }
+
+    /// Fills in a parameter of the path template.
+    #[must_use]
+    pub fn param(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.params.push((name, value.into()));
+        self
+    }
+
+    /// Appends a pair to the query.
+    #[must_use]
+    pub fn query(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
+        self.query.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Appends a pair to the query if there is a value.
+    #[must_use]
+    pub fn query_opt(self, name: &str, value: Option<impl fmt::Display>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    /// Sends `value` as a JSON body.
+    #[must_use]
+    pub fn json(self, value: &(impl Serialize + ?Sized)) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(bytes) => self.json_body(bytes.into()),
+            Err(_) => self.refuse("the body can not be written as JSON"),
+        }
+    }
+
+    /// Sends a body that is JSON already.
+    #[must_use]
+    pub fn json_body(self, body: RequestBody) -> Self {
+        self.body("application/json", body)
+    }
+
+    /// Sends a body of any content type.
+    #[must_use]
+    pub fn body(mut self, content_type: &'static str, body: RequestBody) -> Self {
+        self.headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body = body;
+        self
+    }
+
+    /// Sets a header. It wins over the client's headers of the same name.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match parse_header(name, value) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+                self
+            }
+            Err(refused) => self.refuse(refused),
+        }
+    }
+
+    /// Sends it to an absolute URL instead of a path below the base URL, and without credentials.
+    #[must_use]
+    pub fn absolute(mut self, url: Url) -> Self {
+        self.url = Some(url);
+        self.without_auth()
+    }
+
+    /// Sends no credentials.
+    #[must_use]
+    pub fn without_auth(mut self) -> Self {
+        self.authenticate = false;
+        self
+    }
+
+    /// Sends an idempotency key: with it, a [`Keyed`](crate::sdk::Safety::Keyed) operation may be repeated. An empty
+    /// key is none.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: Option<String>) -> Self {
+        self.idempotency_key = key.filter(|key| !key.is_empty());
+        self
+    }
+
+    /// Follows redirects by other rules than the vendor's usual ones.
+    #[must_use]
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = Some(redirects);
+        self
+    }
+
+    /// Leaves it to the stream's own rules what happens when it can not be opened: no retries while opening.
+    #[must_use]
+    pub fn open_once(mut self) -> Self {
+        self.retry_opening = false;
+        self
+    }
+
+    /// Remembers why it can not be sent; the first reason counts.
+    #[must_use]
+    pub fn refuse(mut self, reason: impl Into<String>) -> Self {
+        self.refused.get_or_insert(reason.into());
+        self
+    }
+}
+
+/// A header's name and value, or why they can not be sent. The value is not shown.
+pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let name: HeaderName = name
+        .parse()
+        .map_err(|_| format!("{name:?} is not a valid header name"))?;
+    let value = HeaderValue::from_str(value)
+        .map_err(|_| format!("the value of header {name} can not be sent in a header"))?;
+    Ok((name, value))
+}
+
+/// Headers from name and value pairs; the last of a name wins.
+pub(crate) fn parse_headers<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let (name, mut value) = parse_header(name, value).map_err(Error::config)?;
+        // A header of the user's may well be a credential.
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}

@@ -1,0 +1,196 @@
+//! The transport on reqwest: the only place that names it.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::{Body as _, Frame, SizeHint};
+
+use super::{
+    BoxFuture, ReasonPhrase, RequestBody, ResponseBody, Transport, TransportError, TransportPhase,
+};
+use crate::error::{Error, Result};
+use crate::timeouts::Limit;
+
+/// Sends through reqwest. Cheap to clone; clones, and clients that are given the same one, share connections.
+#[derive(Clone, Debug)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+pub(crate) fn default_transport(connect: Limit) -> Result<Arc<dyn Transport>> {
+    Ok(Arc::new(ReqwestTransport::new(connect)?))
+}
+
+impl ReqwestTransport {
+    /// A transport with reqwest's defaults and this limit for connecting. Proxies are taken from the environment
+    /// (`HTTPS_PROXY`, `NO_PROXY` …).
+    pub fn new(connect_timeout: impl Into<Limit>) -> Result<Self> {
+        let mut builder = reqwest::Client::builder();
+        if let Some(limit) = connect_timeout.into().duration() {
+            builder = builder.connect_timeout(limit);
+        }
+        Self::build(builder)
+    }
+
+    /// A transport from your own builder: proxies, certificate authorities, DNS, connection pool.
+    ///
+    /// What would break the SDKs' promises is overruled: redirects, retries, decompression and the `referer` header
+    /// are off (redirects and retries are followed above the transport, by rules that know about credentials and
+    /// about what may be repeated). A total or read timeout of the builder would cut healthy streams: set
+    /// [`HttpConfig`](crate::HttpConfig)'s limits instead. `default_headers` of the builder go to every origin: set
+    /// [`HttpConfig::header`](crate::HttpConfig::header) instead.
+    #[cfg(feature = "reqwest-0-13")]
+    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self> {
+        Self::build(builder)
+    }
+
+    fn build(builder: reqwest::ClientBuilder) -> Result<Self> {
+        let client = builder
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .build()
+            .map_err(|error| {
+                Error::config("the HTTP client can not be built").with_source(error.without_url())
+            })?;
+        Ok(Self { client })
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'static, std::result::Result<http::Response<ResponseBody>, TransportError>> {
+        let client = self.client.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let url = reqwest::Url::parse(&head.uri.to_string()).map_err(|error| {
+                TransportError::new(TransportPhase::Connect, "the URL can not be sent")
+                    .with_source(error)
+            })?;
+            let mut request = reqwest::Request::new(head.method, url);
+            *request.headers_mut() = head.headers;
+            match body.chunks() {
+                [] if body.is_empty() => {}
+                [one] => *request.body_mut() = Some(one.clone().into()),
+                _ => *request.body_mut() = Some(reqwest::Body::wrap(Chunks { body, next: 0 })),
+            }
+            let response = client.execute(request).await.map_err(|error| {
+                let phase = if error.is_connect() {
+                    TransportPhase::Connect
+                } else {
+                    TransportPhase::Request
+                };
+                failure(phase, error)
+            })?;
+            let (mut head, body) = http::Response::from(response).into_parts();
+            if let Some(reason) = head.extensions.remove::<hyper::ext::ReasonPhrase>() {
+                let text = String::from_utf8_lossy(reason.as_bytes()).into_owned();
+                head.extensions.insert(ReasonPhrase(text));
+            }
+            Ok(http::Response::from_parts(
+                head,
+                ResponseBody::from_stream(Incoming(body)),
+            ))
+        })
+    }
+}
+
+fn failure(phase: TransportPhase, error: reqwest::Error) -> TransportError {
+    let timed_out = error.is_timeout();
+    let message = match phase {
+        TransportPhase::Connect => "connecting failed",
+        TransportPhase::Request => "the request failed",
+        TransportPhase::Body => "reading the answer failed",
+    };
+    // The URL may hold identifiers and signatures.
+    let error = TransportError::new(phase, message).with_source(Cause::of(&error.without_url(), 0));
+    if timed_out { error.timed_out() } else { error }
+}
+
+/// A chain of causes as text: the types of the HTTP stack stay inside.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+struct Cause {
+    text: String,
+    #[source]
+    next: Option<Box<Cause>>,
+}
+
+impl Cause {
+    fn of(error: &(dyn StdError + 'static), depth: u8) -> Self {
+        let next = error
+            .source()
+            .filter(|_| depth < 16)
+            .map(|next| Box::new(Self::of(next, depth + 1)));
+        Self {
+            text: error.to_string(),
+            next,
+        }
+    }
+}
+
+/// A request body in pieces, of known length.
+struct Chunks {
+    body: RequestBody,
+    next: usize,
+}
+
+impl http_body::Body for Chunks {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Infallible>>> {
+        let chunk = self.body.chunks().get(self.next).cloned();
+        self.next += 1;
+        Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.next >= self.body.chunks().len()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let sent: u64 = self
+            .body
+            .chunks()
+            .iter()
+            .take(self.next)
+            .map(|chunk| chunk.len() as u64)
+            .sum();
+        SizeHint::with_exact(self.body.len() - sent)
+    }
+}
+
+/// A response body as a stream of its data; trailers are not used.
+struct Incoming(reqwest::Body);
+
+impl Stream for Incoming {
+    type Item = std::result::Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            return Poll::Ready(match ready!(Pin::new(&mut self.0).poll_frame(cx)) {
+                None => None,
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) if !data.is_empty() => Some(Ok(data)),
+                    _ => continue,
+                },
+                Some(Err(error)) => Some(Err(failure(TransportPhase::Body, error))),
+            });
+        }
+    }
+}

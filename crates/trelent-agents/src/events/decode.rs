@@ -1,0 +1,135 @@
+//! From the data of one frame to an event. Pure: no clock, no connection, nothing kept from one event to the next.
+
+use std::fmt::Write;
+
+use agent_core::Error;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::tagged::{Object, TYPE, resolve};
+use super::{CommonEvent, EventData};
+use crate::error::brief;
+use crate::types::HarnessInfo;
+use crate::wire;
+
+/// What the data of a frame turned out to be.
+#[derive(Debug)]
+pub(crate) enum Decoded {
+    /// Nothing: no data, or data that is not JSON, such as a heartbeat.
+    Skip,
+    /// An event.
+    Event {
+        /// The event.
+        event: Box<CommonEvent>,
+        /// Whether it came with a number. One without has the number 0, which says nothing about its place.
+        numbered: bool,
+    },
+    /// JSON, but no event. One error for the caller, of kind `Decode`, with the JSON as its details; the stream goes
+    /// on.
+    Malformed(Error),
+}
+
+/// Decodes the data of one frame.
+pub(crate) fn decode_event(text: &str) -> Decoded {
+    if text.is_empty() {
+        return Decoded::Skip;
+    }
+    let problem = match serde_json::from_str::<Envelope>(text) {
+        Ok(envelope) => {
+            let numbered = envelope.seq.is_some();
+            match envelope.into_event(text) {
+                Ok(event) => {
+                    return Decoded::Event {
+                        event: Box::new(event),
+                        numbered,
+                    };
+                }
+                Err(problem) => problem,
+            }
+        }
+        // What went wrong first need not be all that is wrong: only a look at the whole text tells JSON from noise.
+        Err(_) if serde_json::from_str::<IgnoredAny>(text).is_err() => return Decoded::Skip,
+        Err(error) => brief(&error),
+    };
+    malformed(text, &problem)
+}
+
+fn malformed(text: &str, problem: &str) -> Decoded {
+    let whole: Option<Value> = serde_json::from_str(text).ok();
+    let field = |name| whole.as_ref().and_then(|value| value.get(name));
+    let seq = field("seq").and_then(Value::as_u64);
+    let name = field("data")
+        .and_then(|data| data.get(TYPE))
+        .and_then(Value::as_str)
+        .or_else(|| field(TYPE).and_then(Value::as_str));
+    let mut message = String::from("event");
+    if let Some(seq) = seq {
+        let _ = write!(message, " {seq}");
+    }
+    if let Some(name) = name {
+        let _ = write!(message, " ({})", name.chars().take(64).collect::<String>());
+    }
+    message.push_str(": ");
+    message.push_str(problem);
+    let error = Error::decode(message);
+    Decoded::Malformed(match whole {
+        Some(value) => error.with_details(value),
+        None => error,
+    })
+}
+
+/// The envelope with both spellings of its names.
+#[derive(Deserialize)]
+struct Envelope {
+    seq: Option<u64>,
+    ts: Option<String>,
+    timestamp: Option<String>,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    data: Option<Object<EventData>>,
+    version: Option<String>,
+    event_id: Option<String>,
+    run_id: Option<String>,
+    harness: Option<HarnessInfo>,
+    harness_session_id: Option<String>,
+    raw: Option<Map<String, Value>>,
+}
+
+impl Envelope {
+    fn into_event(self, text: &str) -> Result<CommonEvent, String> {
+        let timestamp = self
+            .ts
+            .or(self.timestamp)
+            .ok_or("missing field `timestamp`")?;
+        // A type inside of `data` wins over the one beside it.
+        let object = match self.data.ok_or("missing field `data`")? {
+            Object::Other { tag: None, fields } => {
+                resolve(self.event_type, fields).map_err(|error| brief(&error))?
+            }
+            object => object,
+        };
+        let data = match object {
+            Object::Known(data) => data,
+            Object::Other { tag, fields } => EventData::Unknown {
+                event_type: tag.ok_or("missing field `type`")?,
+                data: fields,
+            },
+        };
+        Ok(CommonEvent {
+            seq: self.seq.unwrap_or_default(),
+            timestamp,
+            event_type: data.event_type(),
+            data,
+            version: self
+                .version
+                .unwrap_or_else(|| wire::DEFAULT_EVENT_VERSION.to_owned()),
+            event_id: self.event_id,
+            run_id: self.run_id,
+            harness: self.harness,
+            harness_session_id: self.harness_session_id,
+            raw: self.raw,
+            raw_json: text.into(),
+        })
+    }
+}

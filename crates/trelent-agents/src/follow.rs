@@ -1,0 +1,284 @@
+//! The rules for following a run: pure, without clock or connection.
+//!
+//! The server replays a run's whole history on every subscription, so a resumed one drops what was delivered before,
+//! by `seq`. A stream that ends or falls silent is checked against the run's status.
+
+use std::time::Duration;
+
+use agent_core::sdk::{
+    Broke, Follow, Next, Open, Out, Reconnects, Request, Response, SILENCE, SILENCE_RESUMING,
+    Scene, reconnects_exhausted,
+};
+use agent_core::sse::Frame;
+use agent_core::{Cursor, End, Error, ErrorKind, Limit, ResponseMeta, Result, Resume, Sent};
+
+use crate::events::{CommonEvent, Decoded, EventData, decode_event};
+use crate::ops::{RUNS_GET_STATUS, RUNS_SUBSCRIBE};
+use crate::types::RunStatusResponse;
+use crate::wire;
+
+/// The rules of one subscription.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the stream"
+)]
+pub(crate) struct Subscription {
+    run_id: String,
+    reconnects: Reconnects,
+    /// The stream was open at least once.
+    opened: bool,
+    /// Events that were delivered.
+    events: u64,
+    /// The highest `seq` that was delivered.
+    last: Option<u64>,
+    /// Errors that were delivered behind that event.
+    errors_behind: u32,
+    /// An event had no `seq`, or one that was not above the last: what is new can not be told from what is not.
+    unordered: bool,
+    /// The history that is being replayed on a resumed connection.
+    replay: Option<Replay>,
+    /// `session.completed` was delivered.
+    completed: bool,
+    /// The status says that the run is over: this replay is the last.
+    last_replay: bool,
+    /// Why the status was asked for.
+    asked: Option<Broke>,
+}
+
+/// What is known of a replay. It stays for the whole of a resumed connection.
+#[derive(Clone, Copy)]
+struct Replay {
+    /// The last delivered event has not come by again: what can not be read was reported already.
+    behind: bool,
+    /// Errors behind that event that were reported already.
+    known_errors: u32,
+}
+
+impl Subscription {
+    pub(crate) fn new(run_id: String, resume: Resume) -> Self {
+        Self {
+            run_id,
+            reconnects: Reconnects::new(resume),
+            opened: false,
+            events: 0,
+            last: None,
+            errors_behind: 0,
+            unordered: false,
+            replay: None,
+            completed: false,
+            last_replay: false,
+            asked: None,
+        }
+    }
+
+    fn resumes(&self) -> bool {
+        self.reconnects.policy().is_on()
+    }
+
+    fn event(&mut self, event: CommonEvent, numbered: bool, out: &mut Out<CommonEvent>) -> Next {
+        let seq = event.seq;
+        let rises = numbered && self.last.is_none_or(|last| seq > last);
+        if let Some(replay) = &mut self.replay {
+            if numbered && !rises {
+                replay.behind &= self.last.is_some_and(|last| seq < last);
+                return Next::Read;
+            }
+            if !numbered {
+                return self.unresumable(Broke::Eof);
+            }
+            replay.behind = false;
+            replay.known_errors = 0;
+        }
+        if let Some(last) = self.last
+            && seq > last + 1
+        {
+            // The contract does not promise that numbers are contiguous.
+            tracing::debug!(run_id = self.run_id, after = last, seq, "gap in seq");
+        }
+        self.unordered |= !rises;
+        self.last = self.last.max(Some(seq));
+        self.events += 1;
+        self.errors_behind = 0;
+        self.completed |= matches!(event.data, EventData::SessionCompleted(_));
+        self.reconnects.progress();
+        out.item_at(Ok(event), Cursor::from(seq));
+        Next::Read
+    }
+
+    fn malformed(&mut self, error: Error, out: &mut Out<CommonEvent>) -> Next {
+        if let Some(replay) = &mut self.replay {
+            if replay.behind {
+                return Next::Read;
+            }
+            if replay.known_errors > 0 {
+                replay.known_errors -= 1;
+                return Next::Read;
+            }
+        }
+        self.errors_behind += 1;
+        out.item(Err(error));
+        Next::Read
+    }
+
+    fn ask_status(&mut self, why: Broke) -> Next {
+        self.asked = Some(why);
+        let request = Request::new(&RUNS_GET_STATUS).param("run_id", &self.run_id);
+        Next::Ask(Box::new(request))
+    }
+
+    /// Begins the replay behind which nothing can come any more.
+    fn replay_last(&mut self, why: Broke) -> Next {
+        self.last_replay = true;
+        self.subscribe_again(Duration::ZERO, why)
+    }
+
+    fn reconnect(&mut self, why: Broke, scene: &Scene<'_>) -> Next {
+        let retry_after = match &why {
+            Broke::Refused(error) => error.retry_after(),
+            _ => None,
+        };
+        match self.reconnects.failed(scene, retry_after) {
+            Some(wait) => self.subscribe_again(wait, why),
+            None => Next::Fail(reconnects_exhausted(
+                self.reconnects.failures(),
+                why.into_error(),
+            )),
+        }
+    }
+
+    fn subscribe_again(&mut self, wait: Duration, why: Broke) -> Next {
+        if self.unordered {
+            return self.unresumable(why);
+        }
+        self.replay = Some(Replay {
+            behind: self.last.is_some(),
+            known_errors: self.errors_behind,
+        });
+        tracing::debug!(
+            run_id = self.run_id,
+            after_seq = self.last,
+            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "subscribe again"
+        );
+        Next::Reopen(wait)
+    }
+
+    fn unresumable(&self, why: Broke) -> Next {
+        let message = format!(
+            "the stream was cut after {} events and can not be resumed: their seq does not rise",
+            self.events
+        );
+        Next::Fail(
+            Error::new(ErrorKind::Interrupted, message)
+                .with_sent(Sent::Yes)
+                .with_source(why.into_error()),
+        )
+    }
+}
+
+impl Follow for Subscription {
+    type Item = CommonEvent;
+
+    fn open(&mut self) -> Open {
+        let request = Request::new(&RUNS_SUBSCRIBE).param("run_id", &self.run_id);
+        // The first opening is a safe call like any other; after that the reconnects count.
+        Open::Sse(if self.opened {
+            request.open_once()
+        } else {
+            request
+        })
+    }
+
+    fn opened(&mut self, head: &ResponseMeta) -> Next {
+        let kind = head
+            .headers
+            .get("content-type")
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("text/event-stream") {
+            self.opened = true;
+            return Next::Read;
+        }
+        let got = if kind.is_empty() {
+            "no content type"
+        } else {
+            kind
+        };
+        Next::Fail(
+            Error::decode(format!("the answer is not an event stream but {got}"))
+                .with_request_id(head.request_id.clone()),
+        )
+    }
+
+    fn frame(&mut self, frame: Frame, _: &Scene<'_>, out: &mut Out<CommonEvent>) -> Next {
+        match decode_event(&frame.data()) {
+            Decoded::Skip => Next::Read,
+            Decoded::Event { event, numbered } => self.event(*event, numbered, out),
+            Decoded::Malformed(error) => self.malformed(error, out),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        answer: Result<Response>,
+        scene: &Scene<'_>,
+        _: &mut Out<CommonEvent>,
+    ) -> Next {
+        let why = self.asked.take().unwrap_or(Broke::Eof);
+        // A question that is refused or fails says nothing: the run counts as going on.
+        let over = answer
+            .and_then(|answer| answer.json::<RunStatusResponse>())
+            .is_ok_and(|answer| answer.status.is_terminal());
+        match why {
+            _ if over => self.replay_last(why),
+            Broke::Idle(_) => Next::Read,
+            why => self.reconnect(why, scene),
+        }
+    }
+
+    fn broke(&mut self, broke: Broke, scene: &Scene<'_>, _: &mut Out<CommonEvent>) -> Next {
+        if !self.resumes() {
+            return match broke {
+                Broke::Eof if self.completed => Next::Finish(End::Terminal),
+                Broke::Eof => Next::Finish(End::ServerClosed),
+                broke => Next::Fail(broke.into_error()),
+            };
+        }
+        match broke {
+            Broke::Eof if self.completed || self.last_replay => Next::Finish(End::Terminal),
+            Broke::Eof => self.ask_status(Broke::Eof),
+            // All there is has been replayed; only the server's goodbye is missing.
+            Broke::Lost(_) if self.completed && self.last_replay => Next::Finish(End::Terminal),
+            Broke::Idle(_) if self.last_replay => Next::Finish(End::Terminal),
+            Broke::Lost(_) if self.completed => self.ask_status(broke),
+            Broke::Lost(_) => self.reconnect(broke, scene),
+            Broke::Idle(silence) => {
+                let limit = scene.idle.unwrap_or(silence);
+                if silence >= limit.saturating_mul(wire::SILENT_LIMITS) {
+                    self.reconnect(broke, scene)
+                } else {
+                    self.ask_status(broke)
+                }
+            }
+            Broke::Refused(error) => {
+                let waits = error
+                    .retry_after()
+                    .is_none_or(|after| after <= wire::MAX_RETRY_AFTER);
+                if self.opened && error.is_retryable() && waits {
+                    self.reconnect(Broke::Refused(error), scene)
+                } else {
+                    Next::Fail(error)
+                }
+            }
+        }
+    }
+
+    fn idle(&self) -> Limit {
+        if self.resumes() {
+            SILENCE_RESUMING
+        } else {
+            SILENCE
+        }
+    }
+}
