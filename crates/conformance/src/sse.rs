@@ -10,19 +10,13 @@ use serde_json::Value;
 use crate::compare::Difference;
 use crate::compare::json::{Rule, differences};
 
-#[cfg(feature = "sse")]
 mod decoder;
 
 /// Decodes the chunks up to the end of the stream: `{"events": […], "last_event_id": …, "retry": …}`.
 pub type Decode = fn(&[Bytes]) -> Result<Value, String>;
 
-/// The decoder of the core crate; none if this build is without it.
-pub fn decoder() -> Option<Decode> {
-    #[cfg(feature = "sse")]
-    return Some(decoder::decode);
-    #[cfg(not(feature = "sse"))]
-    None
-}
+/// The decoder of the core crate.
+pub const DECODER: Decode = decoder::decode;
 
 /// Replays one case: as it is cut, in one piece, and byte by byte.
 pub fn replay(decode: Decode, case: &Value) -> Vec<Difference> {

@@ -1,5 +1,7 @@
 //! The vendors, one row each. This is the only list of them.
 
+use std::fmt;
+
 use crate::adapter::Adapter;
 use crate::{sse, trelent};
 
@@ -15,25 +17,25 @@ pub struct Vendor {
 }
 
 /// What replays a vendor's vectors.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Suite {
-    /// An SDK; the function gives its adapter, none while there is no such SDK.
-    Sdk(fn() -> Option<Box<dyn Adapter>>),
-    /// The decoder, on cases of its own shape.
-    Decoder(fn() -> Option<sse::Decode>),
+    /// An SDK, by its adapter; none while there is no such SDK.
+    Sdk(Option<&'static dyn Adapter>),
+    /// A decoder, on cases of its own shape.
+    Decoder(sse::Decode),
 }
 
 /// All of them, in the order in which they are reported.
 pub const VENDORS: &[Vendor] = &[
-    sdk("trelent", "trelent-agents", trelent::adapter),
-    sdk("meistrari", "meistrari-agent-sdk", none),
-    sdk("agentrouter", "agentrouter-sdk", none),
-    sdk("agent-os", "agent-os-sdk", none),
-    sdk("mentiora", "mentiora-sdk", none),
+    sdk("trelent", "trelent-agents", Some(&trelent::Trelent)),
+    sdk("meistrari", "meistrari-agent-sdk", None),
+    sdk("agentrouter", "agentrouter-sdk", None),
+    sdk("agent-os", "agent-os-sdk", None),
+    sdk("mentiora", "mentiora-sdk", None),
     Vendor {
         name: crate::vector::load::SSE,
         package: "agent-core",
-        suite: Suite::Decoder(sse::decoder),
+        suite: Suite::Decoder(sse::DECODER),
     },
 ];
 
@@ -42,18 +44,24 @@ pub fn find(name: &str) -> Option<&'static Vendor> {
     VENDORS.iter().find(|vendor| vendor.name == name)
 }
 
+impl fmt::Debug for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sdk(Some(_)) => "Sdk",
+            Self::Sdk(None) => "Sdk, not there yet",
+            Self::Decoder(_) => "Decoder",
+        })
+    }
+}
+
 const fn sdk(
     name: &'static str,
     package: &'static str,
-    adapter: fn() -> Option<Box<dyn Adapter>>,
+    adapter: Option<&'static dyn Adapter>,
 ) -> Vendor {
     Vendor {
         name,
         package,
         suite: Suite::Sdk(adapter),
     }
-}
-
-fn none() -> Option<Box<dyn Adapter>> {
-    None
 }

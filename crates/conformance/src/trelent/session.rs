@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use agent_core::BoxFuture;
 use serde_json::{Map, Value, json};
 use trelent_agents::{
-    ClaudeCodeHarnessSpec, Client, ClientOptions, CodexHarnessSpec, CreateRunOptions, Error,
-    EventStream, Exporter, GeminiHarnessSpec, HarnessSpec, HttpConfig, Importer, LocalImporter,
-    Resume, ResumeRunOptions, RetryPolicy, Run, RunSecretBinding, RunSecretSpec, S3Exporter,
-    SharedWorkspaceExporter, SharedWorkspaceImporter, TokenRequest,
+    ClaudeCodeHarnessSpec, Client, ClientOptions, CodexHarnessSpec, CommonEvent, CreateRunOptions,
+    Error, EventStream, Exporter, GeminiHarnessSpec, HarnessSpec, HttpConfig, Importer,
+    LocalImporter, Resume, ResumeRunOptions, RetryPolicy, Run, RunSecretBinding, RunSecretSpec,
+    S3Exporter, SharedWorkspaceExporter, SharedWorkspaceImporter, TokenRequest,
 };
 
 use super::errors::failure;
@@ -272,11 +272,13 @@ impl Live {
 
 fn client(options: &Map<String, Value>, env: &Env) -> Result<Client, Error> {
     // As the vendor's client does: neither repeat nor resume by itself.
-    let mut http = HttpConfig::new().retry(RetryPolicy::none());
+    let mut http = HttpConfig::new()
+        .retry(RetryPolicy::none())
+        .resume(Resume::never());
     if let Some(transport) = env.transport() {
         http = http.transport(transport);
     }
-    let mut settings = ClientOptions::new().http(http).resume(Resume::never());
+    let mut settings = ClientOptions::new().http(http);
     if let Some(id) = given(options, "client_id") {
         settings = settings.client_id(id);
     }
@@ -290,11 +292,19 @@ fn client(options: &Map<String, Value>, env: &Env) -> Result<Client, Error> {
 }
 
 fn harness(spec: &Value) -> Result<HarnessSpec, String> {
-    let model = spec.get("model").and_then(Value::as_str).map(str::to_owned);
+    let model = spec.get("model").and_then(Value::as_str);
+    macro_rules! of {
+        ($spec:ident) => {
+            Ok(match model {
+                Some(model) => $spec::new().model(model).into(),
+                None => $spec::new().into(),
+            })
+        };
+    }
     match spec["kind"].as_str() {
-        Some("claude_code") => Ok(ClaudeCodeHarnessSpec { model }.into()),
-        Some("codex") => Ok(CodexHarnessSpec { model }.into()),
-        Some("gemini") => Ok(GeminiHarnessSpec { model }.into()),
+        Some("claude_code") => of!(ClaudeCodeHarnessSpec),
+        Some("codex") => of!(CodexHarnessSpec),
+        Some("gemini") => of!(GeminiHarnessSpec),
         _ => Err(format!("an unknown harness: {spec}")),
     }
 }
@@ -342,7 +352,7 @@ fn secret(item: &Value) -> Result<RunSecretSpec, String> {
 }
 
 /// Reads a stream to its end, or to the event after which the caller closes it.
-async fn read(mut stream: EventStream, args: &Map<String, Value>) -> Outcome {
+async fn read(mut stream: EventStream<CommonEvent>, args: &Map<String, Value>) -> Outcome {
     let close_after = args.get("close_after").and_then(Value::as_u64);
     let mut streamed = Streamed::default();
     let mut events = 0;
