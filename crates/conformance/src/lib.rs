@@ -9,7 +9,16 @@
 //! - [`replay`]: one vector from beginning to end; [`run`]: all of them; [`report`]: how that is told;
 //! - [`sse`]: the decoder cases, which have a shape of their own.
 //!
-//! A vendor joins with one module that implements [`adapter::Adapter`] and one row in [`vendors::VENDORS`].
+//! # Adding a vendor
+//!
+//! 1. A module with a type that implements [`adapter::Adapter`] (how paths compare, which vectors need virtual time,
+//!    how a client is built, named body rules) and a session that implements [`adapter::Session`] (one call each).
+//!    Keys beyond the schema are in `Vector::extra` and `Step::extra`; replay without retries and without resuming
+//!    unless the vector's client options say otherwise.
+//! 2. One row in [`vendors::VENDORS`], and the vectors in the SDK crate's `tests/vectors`.
+//!
+//! Nothing else: servers, waits, steps, comparison and report know no vendor. A vector that contradicts its contract
+//! is listed with its reason in `tests/vectors/disputed.json` of the crate.
 
 pub mod adapter;
 pub mod cli;

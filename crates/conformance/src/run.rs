@@ -13,7 +13,7 @@ use crate::replay::{Mode, replay};
 use crate::report::{Tally, Verdict, block};
 use crate::sse;
 use crate::vector::Vector;
-use crate::vector::load::{self, Found, Source};
+use crate::vector::load::{self, Source};
 use crate::vendors::{Suite, VENDORS, Vendor};
 
 /// How it went.
@@ -43,12 +43,12 @@ pub fn run(options: &Options, out: &mut dyn Write) -> io::Result<End> {
         },
         None => None,
     };
-    for name in found.iter().flat_map(Found::keys) {
-        if VENDORS.iter().all(|vendor| vendor.name != name) {
-            writeln!(out, "{name}: no such vendor, not replayed")?;
+    let mut end = End::Good;
+    for (name, sources) in found.iter().flatten() {
+        if options.vendors.is_empty() && !strangers(name, sources, out)? {
+            end = End::Bad;
         }
     }
-    let mut end = End::Good;
     for vendor in VENDORS {
         let named = options.vendors.iter().any(|own| own.name == vendor.name);
         if !named && !options.vendors.is_empty() {
@@ -71,6 +71,26 @@ pub fn run(options: &Options, out: &mut dyn Write) -> io::Result<End> {
         }
     }
     Ok(end)
+}
+
+/// Tells of what belongs to no vendor. Whether that is all right: files that are no vectors are, vectors are not.
+fn strangers(name: &str, sources: &[Source], out: &mut dyn Write) -> io::Result<bool> {
+    if VENDORS.iter().any(|vendor| vendor.name == name) {
+        return Ok(true);
+    }
+    for source in sources {
+        if let Err(reason) = &source.content {
+            writeln!(out, "{}: {reason}, left out", source.name)?;
+        }
+    }
+    let vectors = sources
+        .iter()
+        .filter(|source| source.content.is_ok())
+        .count();
+    if vectors > 0 {
+        writeln!(out, "{name}: no such vendor, {vectors} vectors not run")?;
+    }
+    Ok(vectors == 0)
 }
 
 /// The folder with a crate's own vectors.

@@ -10,6 +10,7 @@ use super::*;
 
 pub(crate) mod by_hand;
 pub(crate) mod fake;
+mod scripts;
 
 use fake::Fake;
 

@@ -133,7 +133,16 @@ fn a_folder_without_vectors_is_wrong_usage() {
     )
     .unwrap();
     let (end, text) = whole(&["--vectors", path]);
-    assert_eq!(text, "nobody: no such vendor, not replayed\n");
-    assert_eq!(end, End::Good);
+    assert_eq!(text, "nobody: no such vendor, 1 vectors not run\n");
+    assert_eq!(end, End::Bad);
     assert_eq!(whole(&["--vectors", path, "trelent"]).0, End::Bad);
+}
+
+#[test]
+fn a_file_that_is_no_vector_is_left_out_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x.json"), "{}").unwrap();
+    let (end, text) = whole(&["--vectors", folder.path().to_str().unwrap()]);
+    assert_eq!(end, End::Good);
+    assert!(text.ends_with("x.json: neither a list of vectors nor decoder cases, left out\n"));
 }

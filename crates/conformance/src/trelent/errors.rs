@@ -14,8 +14,11 @@ pub fn failure(error: &Error) -> Failure {
     if let Some(detail) = error.detail() {
         failure = failure.with("detail", detail.clone());
     }
-    let items = serde_json::to_value(error.validation_errors());
-    failure.with("errors", items.unwrap_or(Value::Null))
+    if error.is_validation() {
+        let items = serde_json::to_value(error.validation_errors());
+        failure = failure.with("errors", items.unwrap_or(Value::Null));
+    }
+    failure
 }
 
 /// The vendor's word for the kind.

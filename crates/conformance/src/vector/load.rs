@@ -30,17 +30,14 @@ pub type Found = BTreeMap<String, Vec<Source>>;
 
 /// Reads the `*.json` files of `folder` and of the folders in it.
 ///
-/// A vector belongs to the vendor that it names; the folder's name counts only where it names none.
+/// A vector belongs to the vendor that it names. What names none belongs to its neighbours' vendor, or to the one
+/// after which the folder is called.
 pub fn folder(folder: &Path) -> io::Result<Found> {
     let mut found = Found::new();
     let (files, folders) = entries(folder)?;
-    for path in files {
-        file(&path, &mut found);
-    }
+    one_folder(folder, &files, &mut found);
     for inner in folders {
-        for path in entries(&inner)?.0 {
-            file(&path, &mut found);
-        }
+        one_folder(&inner, &entries(&inner)?.0, &mut found);
     }
     Ok(found)
 }
@@ -87,47 +84,60 @@ fn entries(folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     Ok((files, folders))
 }
 
-fn file(path: &Path, found: &mut Found) {
-    let parent = path
-        .parent()
-        .and_then(|folder| fs::canonicalize(folder).ok());
-    let parent = parent
-        .as_deref()
-        .and_then(Path::file_name)
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let read = fs::read(path)
-        .map_err(|error| error.to_string())
+fn one_folder(folder: &Path, files: &[PathBuf], found: &mut Found) {
+    let sources: Vec<_> = files.iter().flat_map(|path| file(path)).collect();
+    let mut vendors: Vec<_> = sources
+        .iter()
+        .filter_map(|(vendor, _)| vendor.clone())
+        .collect();
+    vendors.dedup();
+    let other = match vendors.as_slice() {
+        [one] => one.clone(),
+        _ => called(folder),
+    };
+    for (vendor, source) in sources {
+        let vendor = vendor.unwrap_or_else(|| other.clone());
+        found.entry(vendor).or_default().push(source);
+    }
+}
+
+fn called(folder: &Path) -> String {
+    let absolute = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = absolute.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// What a file holds, each with the vendor that it names.
+fn file(path: &Path) -> Vec<(Option<String>, Source)> {
+    let shown = path.display();
+    let read = fs::read(path).map_err(|error| error.to_string());
+    let read = read
         .and_then(|text| serde_json::from_slice::<Value>(&text).map_err(|error| error.to_string()));
-    let mut broken = |reason: String| {
-        found.entry(parent.clone()).or_default().push(Source {
-            name: path.display().to_string(),
-            content: Err(reason),
-        });
+    let broken = |reason: String| {
+        let name = shown.to_string();
+        let content = Err(reason);
+        vec![(None, Source { name, content })]
+    };
+    let text = |value: &Value, key| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let named = |value: Value, vendor: Option<String>| {
+        let name = text(&value, "name").unwrap_or_else(|| format!("{shown}: no name"));
+        let content = Ok(value);
+        (vendor, Source { name, content })
     };
     match read {
         Err(reason) => broken(reason),
-        Ok(Value::Array(vectors)) => {
-            for value in vectors {
-                let text = |key| value.get(key).and_then(Value::as_str).map(str::to_owned);
-                let name = text("name").unwrap_or_else(|| format!("{}: no name", path.display()));
-                let vendor = text("vendor").unwrap_or_else(|| parent.clone());
-                found.entry(vendor).or_default().push(Source {
-                    name,
-                    content: Ok(value),
-                });
-            }
-        }
+        Ok(Value::Array(vectors)) => vectors
+            .into_iter()
+            .map(|value| {
+                let vendor = text(&value, "vendor");
+                named(value, vendor)
+            })
+            .collect(),
         Ok(mut value) => match value.get_mut("cases").map(Value::take) {
-            Some(Value::Array(cases)) => {
-                for case in cases {
-                    let name = case.get("name").and_then(Value::as_str);
-                    found.entry(SSE.to_owned()).or_default().push(Source {
-                        name: name.unwrap_or("no name").to_owned(),
-                        content: Ok(case),
-                    });
-                }
-            }
+            Some(Value::Array(cases)) => cases
+                .into_iter()
+                .map(|case| named(case, Some(SSE.to_owned())))
+                .collect(),
             _ => broken("neither a list of vectors nor decoder cases".to_owned()),
         },
     }
@@ -171,6 +181,20 @@ mod tests {
         let disputed_ones = disputed(&root.path().join("acme")).unwrap();
         assert_eq!(disputed_ones["two"], "because");
         assert!(disputed(root.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_broken_file_belongs_to_its_neighbours_vendor() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "a.json", "[");
+        write(
+            root.path(),
+            "b.json",
+            r#"[{"name": "n", "vendor": "acme"}]"#,
+        );
+        let found = folder(root.path()).unwrap();
+        assert!(found["acme"][0].content.is_err());
+        assert_eq!(found.len(), 1);
     }
 
     #[test]
