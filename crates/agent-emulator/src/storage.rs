@@ -100,50 +100,40 @@ impl Store {
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let number = self.recorder.note(request);
-        let reply = self.decide(request).unwrap_or_else(|refusal| refusal);
+        let reply = self.decide(request).unwrap_or_else(Denied::into_reply);
         self.recorder.answered(number, reply.status().as_u16());
         reply
     }
 
-    fn decide(&self, request: &Request) -> Result<Reply, Reply> {
+    fn decide(&self, request: &Request) -> Result<Reply, Denied> {
         let mut state = lock(&self.state);
         if let Some(what) = foreign_credential(request, &state.secrets) {
             state.refused += 1;
             let message =
                 format!("a presigned URL takes no other credentials, but there was {what}");
-            return Err(error(StatusCode::BAD_REQUEST, "InvalidArgument", &message));
+            return Err(denied(StatusCode::BAD_REQUEST, "InvalidArgument", message));
         }
         if request.method != Method::GET && request.method != Method::HEAD {
-            return Err(error(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "MethodNotAllowed",
-                "only GET and HEAD",
-            ));
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            return Err(denied(status, "MethodNotAllowed", "only GET and HEAD"));
         }
-        let denied = |message| error(StatusCode::FORBIDDEN, "AccessDenied", message);
-        let name = request
-            .segments
-            .as_ref()
-            .map(|segments| segments.join("/"))
-            .unwrap_or_default();
-        let signature = request
-            .query
-            .iter()
-            .find(|(key, _)| key == SIGNATURE)
-            .map(|(_, value)| value);
+        let no_access = |message| denied(StatusCode::FORBIDDEN, "AccessDenied", message);
+        let name = request.segments.as_ref().map(|segments| segments.join("/"));
+        let name = name.unwrap_or_default();
+        let signature = request.query.iter().find(|(key, _)| key == SIGNATURE);
         let (signed, expires) = signature
-            .and_then(|text| state.signatures.get(text))
-            .ok_or_else(|| denied("no valid signature"))?;
+            .and_then(|(_, text)| state.signatures.get(text))
+            .ok_or_else(|| no_access("no valid signature"))?;
         if *signed != name {
-            return Err(denied("the signature is another object's"));
+            return Err(no_access("the signature is another object's"));
         }
         if *expires <= self.clock.now() {
-            return Err(denied("the signature has expired"));
+            return Err(no_access("the signature has expired"));
         }
         let object = state
             .objects
             .get(&name)
-            .ok_or_else(|| error(StatusCode::NOT_FOUND, "NoSuchKey", "no such object"))?;
+            .ok_or_else(|| denied(StatusCode::NOT_FOUND, "NoSuchKey", "no such object"))?;
         Ok(http::bytes(
             StatusCode::OK,
             object.content_type,
@@ -173,12 +163,35 @@ fn foreign_credential(request: &Request, secrets: &BTreeSet<String>) -> Option<S
     Some(format!("the query parameter {key}"))
 }
 
-/// An error in the form of the object stores.
-fn error(status: StatusCode, code: &str, message: &str) -> Reply {
-    let xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    );
-    http::bytes(status, "application/xml", Bytes::from(xml))
+/// A refusal.
+struct Denied {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+fn denied(status: StatusCode, code: &'static str, message: impl Into<String>) -> Denied {
+    let message = message.into();
+    Denied {
+        status,
+        code,
+        message,
+    }
+}
+
+impl Denied {
+    /// In the form of the object stores.
+    fn into_reply(self) -> Reply {
+        let Self {
+            status,
+            code,
+            message,
+        } = self;
+        let xml = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        );
+        http::bytes(status, "application/xml", Bytes::from(xml))
+    }
 }
 
 /// A look at the storage stand-in of an emulator.

@@ -44,7 +44,7 @@ fn standard(context: &Context<'_>) -> Script {
     opening()
         .events(failed_turn())
         .event(turn_started("turn_2"))
-        .events(message("msg_1", &["I will look at ", "the files first."], list_files_call()))
+        .events(message("msg_1", &["I will look at ", "the files first."], Some(list_files_call())))
         .events(list_files(context.listing))
         .write_file(answer, output.clone())
         .events(message("msg_2", &["Done: ", context.prompt, &format!("\nSeen below /mnt: {files}.\n")], None))
@@ -100,15 +100,17 @@ fn message(id: &str, pieces: &[&str], tool_use: Option<Value>) -> Vec<Value> {
     events
 }
 
-fn list_files_call() -> Option<Value> {
-    Some(json!({
+fn list_files_call() -> Value {
+    json!({
         "type": "tool_use", "tool_call_id": "call_1", "name": "Bash", "input": {"command": "ls -lR /mnt"},
-    }))
+    })
 }
 
 /// The tool call that lists the imported files.
 fn list_files(listing: &[String]) -> Vec<Value> {
-    let output: String = listing.iter().map(|line| format!("{line}\n")).collect();
+    let output = listing
+        .iter()
+        .fold(String::new(), |text, line| text + line + "\n");
     vec![
         json!({"type": "tool_call.started", "tool_call_id": "call_1", "name": "Bash", "kind": "command_execution"}),
         json!({"type": "tool_call.input_delta", "tool_call_id": "call_1", "partial_json": "{\"command\":"}),
