@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use hyper::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -28,6 +27,8 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~')
     .remove(b'/');
+/// The length from which on a credential of another place is looked for.
+const MIN_SECRET: usize = 8;
 /// The query key of the signature.
 const SIGNATURE: &str = "X-Emulator-Signature";
 
@@ -92,8 +93,12 @@ impl Store {
         url
     }
 
-    /// Remembers a text that is a credential somewhere else and must never be seen here.
+    /// Remembers a text that is a credential somewhere else and must never be seen here. Short ones could turn up by
+    /// chance and are not looked for.
     pub(crate) fn never_show(&self, secret: &str) {
+        if secret.len() < MIN_SECRET {
+            return;
+        }
         lock(&self.state).secrets.insert(secret.to_owned());
     }
 
@@ -153,14 +158,10 @@ impl fmt::Debug for Store {
 /// Names a credential in the request that has no business here.
 fn foreign_credential(request: &Request, secrets: &BTreeSet<String>) -> Option<String> {
     for (name, value) in &request.headers {
-        let lower = name.as_str();
-        let telling = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name)
-            || ["api-key", "apikey", "token", "secret"]
-                .iter()
-                .any(|end| lower.ends_with(end));
         let text = String::from_utf8_lossy(value.as_bytes());
-        if telling || secrets.iter().any(|secret| text.contains(secret.as_str())) {
-            return Some(format!("the header {lower}"));
+        if http::is_credential(name) || secrets.iter().any(|secret| text.contains(secret.as_str()))
+        {
+            return Some(format!("the header {name}"));
         }
     }
     let known = |text: &String| secrets.iter().any(|secret| text.contains(secret.as_str()));

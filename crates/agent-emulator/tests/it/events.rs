@@ -7,7 +7,7 @@ use agent_emulator::Script;
 use serde_json::{Value, json};
 
 use crate::client::open;
-use crate::shapes::{EVENTS, TOOL_KINDS, check_event};
+use crate::shapes::{BLOCKS, EVENTS, TOOL_KINDS, check_event};
 use crate::support::{builder, create, event, start, start_with};
 
 #[tokio::test]
@@ -45,6 +45,16 @@ async fn a_standard_run_has_every_type_of_event_in_a_sensible_order() {
         assert_eq!(event["raw"], json!(null));
     }
     brackets(&events);
+    let blocks: BTreeSet<_> = all(&events, "message.completed")
+        .iter()
+        .flat_map(|data| data["content"].as_array().unwrap())
+        .map(|block| block["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        blocks,
+        BLOCKS.iter().map(|(name, _)| *name).collect(),
+        "all kinds of content"
+    );
     assert!(
         TOOL_KINDS
             .iter()
@@ -104,7 +114,18 @@ fn brackets(events: &[Value]) {
             .filter(|data| data["message_id"] == message["message_id"])
             .map(|data| data["delta"]["text"].as_str().unwrap())
             .collect();
-        assert_eq!(message["content"][0]["text"], pieces);
+        let blocks = message["content"].as_array().unwrap();
+        let at = blocks
+            .iter()
+            .position(|block| block["type"] == "text")
+            .unwrap();
+        assert_eq!(blocks[at]["text"], pieces);
+        assert!(
+            all(events, "message.delta")
+                .iter()
+                .filter(|data| data["message_id"] == message["message_id"])
+                .all(|data| data["content_index"] == at)
+        );
     }
     let thought: String = all(events, "reasoning.delta")
         .iter()

@@ -1,6 +1,6 @@
 //! Faults: streams that break, and the control API.
 
-use agent_emulator::{Break, Fault};
+use agent_emulator::{Break, Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::client::send;
@@ -27,7 +27,11 @@ async fn a_cut_stream_delivers_exactly_so_many_events_and_breaks() {
     let whole = api.events(&run).await;
     for how in [Break::Close, Break::Reset] {
         for k in 0..=whole.len() {
-            api.emulator.faults().push(Fault::cut_stream(k).how(how));
+            let kind = FaultKind::CutStream {
+                after_events: k,
+                how,
+            };
+            api.emulator.faults().push(Fault::new(kind));
             let got = until_broken(&api, &run).await;
             if how == Break::Close {
                 assert_eq!(got, whole[..k]);
@@ -93,10 +97,7 @@ async fn faults_can_be_queued_over_http() {
     let run = api.run("hi").await;
     assert_eq!(until_broken(&api, &run).await.len(), 3);
     post(r#"{"fault": "cut_stream", "after_events": 0, "how": "reset", "vendor": "trelent", "times": 2}"#).await;
-    let fault = Fault::cut_stream(0)
-        .how(Break::Reset)
-        .vendor("trelent")
-        .times(2);
+    let fault = Fault::reset_stream(0).vendor("trelent").times(2);
     assert_eq!(api.emulator.faults().pending(), [fault]);
     assert_eq!(
         send("DELETE", &url, &[], None).await.json(),

@@ -1,6 +1,8 @@
 //! The frame: starting, ending, the pages of the emulator itself, limits.
 
-use agent_emulator::Emulator;
+use std::time::Duration;
+
+use agent_emulator::{Emulator, TrelentOptions};
 use serde_json::json;
 
 use crate::client::{open, send};
@@ -162,6 +164,9 @@ async fn requests_are_recorded_without_credentials() {
     assert_eq!(list.query, [("sandbox".to_owned(), "a b/c".to_owned())]);
     assert_eq!(list.header("authorization"), Some("[redacted]"));
     assert!(list.has_bearer(&api.token) && !list.has_bearer("other"));
+    assert!(
+        list.shows(&api.token) && list.shows("b/c") && !list.shows(api.trelent.client_secret())
+    );
     let token = &requests[0];
     assert_eq!(token.json()["scope"], ALL);
     let shown = format!(
@@ -201,6 +206,49 @@ async fn garbage_on_the_socket_does_no_harm() {
         socket.write_all(garbage).await.unwrap();
     }
     api.run_with(&create(json!({}))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_clients_at_once_each_get_their_own_run_whole() {
+    let api = std::sync::Arc::new(start().await);
+    let clients: Vec<_> = (0..20)
+        .map(|n| {
+            let api = std::sync::Arc::clone(&api);
+            tokio::spawn(async move {
+                let run = api.run(&format!("client {n}")).await;
+                let events = api.events(&run).await;
+                assert!(events.iter().all(|event| event["run_id"] == run));
+                assert_eq!(events.last().unwrap()["type"], "session.completed");
+                events.len()
+            })
+        })
+        .collect();
+    let mut counts = Vec::new();
+    for client in clients {
+        counts.push(client.await.unwrap());
+    }
+    assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    assert_eq!(api.trelent.runs().len(), 20);
+    let port = api.emulator.port();
+    drop(std::sync::Arc::into_inner(api).unwrap());
+    builder()
+        .port(port)
+        .start()
+        .await
+        .expect("the port is free");
+}
+
+#[tokio::test]
+async fn endless_settings_do_no_harm() {
+    let options = TrelentOptions::new().token_life(Duration::MAX);
+    let builder = builder().heartbeat(Duration::MAX).trelent(options);
+    let api = start_with(builder).await;
+    let run = api.run("emulate:silent").await;
+    let mut stream = api.subscribe(&run).await;
+    stream.next().await.unwrap().unwrap();
+    let slow = start_with(crate::support::builder().pace(Duration::MAX)).await;
+    let run = slow.run("hi").await;
+    assert_eq!(slow.status(&run).await, "pending");
 }
 
 #[test]
