@@ -271,7 +271,7 @@ async fn cancelling_ends_a_run_once() {
 async fn a_fork_inherits_sandbox_harness_and_files() {
     let api = start().await;
     let body = create(json!({
-        "sandbox": "my-sandbox:v1", "harness": {"kind": "codex", "model": "m"}, "workdir": "/work",
+        "sandbox": "my-sandbox:v1", "harness": {"kind": "codex", "model": "m"}, "workdir": "/job",
         "import_connectors": [{"source": {"target": "shared_drive", "name": "team", "subpath": null}}],
     }));
     let parent = api.run_with(&body).await;
@@ -297,8 +297,8 @@ async fn a_fork_inherits_sandbox_harness_and_files() {
     assert_eq!(
         paths,
         [
+            "/job/answer.md",
             "/mnt/team/README.md",
-            "/work/answer.md",
             "/workspace/answer.md"
         ]
     );
