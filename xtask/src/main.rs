@@ -1,1 +1,61 @@
-fn main() {}
+//! The project's own commands: `cargo xtask help`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool speaks"
+)]
+
+use std::process::ExitCode;
+
+mod ci;
+mod consumer;
+mod demo;
+mod process;
+mod sizes;
+mod workspace;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  demo [--vendor NAME]     show what the SDKs do, against the local emulator or, with a vendor's variables set,
+                           against the real service
+  test                     run all tests
+  ci [STAGE…]              run every stage of the continuous integration, or the named ones
+     [--except STAGE]      … all but this one
+  emulate [--port N]       serve all vendors' APIs locally until interrupted
+  conformance [--vectors DIR] [vendor…]
+                           replay recorded conversations against the SDKs
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let result = match command {
+        "demo" => demo::run(rest),
+        "test" => ci::test(),
+        "ci" => ci::run(rest),
+        "emulate" => process::cargo("run")
+            .args(["--quiet", "--package", "agent-emulator", "--"])
+            .args(rest)
+            .run(),
+        "conformance" => process::cargo("run")
+            .args(["--quiet", "--package", "conformance", "--"])
+            .args(rest)
+            .run(),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("there is no command {other:?}\n\n{HELP}")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

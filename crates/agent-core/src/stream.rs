@@ -41,6 +41,7 @@ trait Drive<E>: Send {
     fn close(&mut self);
     fn cursor(&self) -> Option<Cursor>;
     fn end(&self) -> Option<End>;
+    fn reconnects(&self) -> u64;
     fn is_over(&self) -> bool;
 }
 
@@ -63,6 +64,12 @@ impl<E> EventStream<E> {
     /// How the stream ended: `None` while it has not, and after a fatal error.
     pub fn end(&self) -> Option<End> {
         self.driver.end()
+    }
+
+    /// How many times the stream was begun again after a break. It need not trouble anyone: no event is lost or
+    /// repeated by it.
+    pub fn reconnects(&self) -> u64 {
+        self.driver.reconnects()
     }
 
     /// Connects now instead of at the first poll, and fails if that fails.
@@ -173,6 +180,7 @@ impl Pipeline {
                 },
                 connection: None,
                 started: None,
+                opened: 0,
                 age: None,
                 cursor: None,
                 end: None,
@@ -191,6 +199,8 @@ struct Driver<F: Follow> {
     task: Task,
     connection: Option<Connection>,
     started: Option<Instant>,
+    /// How often a connection was opened.
+    opened: u64,
     /// Age of the connection when it was lost.
     age: Option<Duration>,
     cursor: Option<Cursor>,
@@ -282,6 +292,7 @@ impl<F: Follow> Driver<F> {
             Task::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
                 Ok(opened) => {
                     self.decoder.reset();
+                    self.opened += 1;
                     self.age = None;
                     self.connection = Some(Connection {
                         body: opened.body,
@@ -418,6 +429,10 @@ impl<F: Follow> Drive<F::Item> for Driver<F> {
 
     fn end(&self) -> Option<End> {
         self.end.filter(|_| self.is_over())
+    }
+
+    fn reconnects(&self) -> u64 {
+        self.opened.saturating_sub(1)
     }
 
     fn is_over(&self) -> bool {

@@ -4,9 +4,10 @@
 //! `events/payload.rs`, content blocks in `events/content.rs`, the decoder in `events/decode.rs`. How events arrive is
 //! not here.
 
+use std::fmt;
 use std::time::SystemTime;
 
-use agent_core::{Result, open_enum};
+use agent_core::{Error, Result, open_enum};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -17,12 +18,12 @@ mod content;
 mod data;
 mod decode;
 mod payload;
+mod surrogates;
 mod tagged;
 mod usage;
 
 pub use content::{ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock};
 pub use data::EventData;
-#[allow(unused_imports, reason = "the event stream decodes with it")]
 pub(crate) use decode::{Decoded, decode_event};
 pub use payload::{
     ErrorEvent, MessageCompleted, MessageDelta, MessageStarted, ReasoningCompleted, ReasoningDelta,
@@ -106,7 +107,7 @@ open_enum! {
 /// }
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CommonEvent {
     /// Number of the event within its run, rising; 0 when the server gives none.
@@ -133,6 +134,28 @@ pub struct CommonEvent {
 }
 
 impl CommonEvent {
+    /// Reads one event from its JSON: to go through stored events again, or to test your own code without a server.
+    ///
+    /// Fails with kind `Decode`.
+    ///
+    /// ```
+    /// use trelent_agents::CommonEvent;
+    ///
+    /// let event = CommonEvent::from_json(
+    ///     r#"{"seq": 1, "timestamp": "2026-04-16T12:00:00Z", "type": "message.delta",
+    ///         "data": {"message_id": "m", "content_index": 0, "delta": {"text": "hi"}}}"#,
+    /// )?;
+    /// assert_eq!(event.text_delta(), Some("hi"));
+    /// # Ok::<(), trelent_agents::Error>(())
+    /// ```
+    pub fn from_json(json: &str) -> Result<Self> {
+        match decode_event(json) {
+            Decoded::Event { event, .. } => Ok(*event),
+            Decoded::Malformed(error) => Err(error),
+            Decoded::Skip => Err(Error::decode("event: not JSON")),
+        }
+    }
+
     /// The event's JSON as the server sent it, with all fields that this version does not know. It is what was
     /// received: changes of the fields do not show in it.
     pub fn raw_json(&self) -> &str {
@@ -167,6 +190,24 @@ impl CommonEvent {
             EventData::SessionCompleted(session) => session.usage.as_ref(),
             _ => None,
         }
+    }
+}
+
+/// Without the raw JSON, which says the same once more.
+impl fmt::Debug for CommonEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommonEvent")
+            .field("seq", &self.seq)
+            .field("timestamp", &self.timestamp)
+            .field("event_type", &self.event_type)
+            .field("data", &self.data)
+            .field("version", &self.version)
+            .field("event_id", &self.event_id)
+            .field("run_id", &self.run_id)
+            .field("harness", &self.harness)
+            .field("harness_session_id", &self.harness_session_id)
+            .field("raw", &self.raw)
+            .finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,7 @@ mod secrets;
 mod tokens;
 mod types;
 mod wait;
-pub mod wire;
+mod wire;
 
 pub use agent_core::{
     self, Call, Cursor, End, Error, ErrorKind, EventStream, HttpConfig, Limit, ResponseMeta,

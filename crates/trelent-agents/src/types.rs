@@ -4,6 +4,8 @@
 //! required one fails the decode. Timestamps stay the server's text; [`parse_timestamp`] reads them. The events of a
 //! run are in [`events`](crate::events).
 
+use std::fmt;
+
 mod checkpoint;
 mod health;
 mod run;
@@ -27,6 +29,19 @@ pub use token::{TokenRequest, TokenResponse};
 
 /// Fields of an answer that this version does not know, as the server sent them.
 pub type Extra = serde_json::Map<String, serde_json::Value>;
+
+/// A presigned address in `Debug` output: its query is a credential and stays out.
+struct Presigned<'a>(&'a Option<String>);
+
+impl fmt::Debug for Presigned<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.as_deref().map(|url| match url.split_once('?') {
+            Some((address, _)) => format!("{address}?[redacted]"),
+            None => url.to_owned(),
+        });
+        shown.fmt(f)
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
+use super::surrogates::mend;
 use super::tagged::{Object, TYPE, resolve};
 use super::{CommonEvent, EventData};
 use crate::error::brief;
@@ -35,24 +36,29 @@ pub(crate) fn decode_event(text: &str) -> Decoded {
     if text.is_empty() {
         return Decoded::Skip;
     }
-    let problem = match serde_json::from_str::<Envelope>(text) {
-        Ok(envelope) => {
-            let numbered = envelope.seq.is_some();
-            match envelope.into_event(text) {
-                Ok(event) => {
-                    return Decoded::Event {
-                        event: Box::new(event),
-                        numbered,
-                    };
-                }
-                Err(problem) => problem,
-            }
-        }
-        // What went wrong first need not be all that is wrong: only a look at the whole text tells JSON from noise.
-        Err(_) if serde_json::from_str::<IgnoredAny>(text).is_err() => return Decoded::Skip,
-        Err(error) => brief(&error),
+    let error = match serde_json::from_str::<Envelope>(text) {
+        Ok(envelope) => return decoded(envelope, text),
+        Err(error) => error,
     };
-    malformed(text, &problem)
+    // What went wrong first need not be all that is wrong: only a look at the whole text tells JSON from noise.
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return Decoded::Skip;
+    }
+    match mend(text).map(|mended| serde_json::from_str(&mended)) {
+        Some(Ok(envelope)) => decoded(envelope, text),
+        _ => malformed(text, &brief(&error)),
+    }
+}
+
+fn decoded(envelope: Envelope, text: &str) -> Decoded {
+    let numbered = envelope.seq.is_some();
+    match envelope.into_event(text) {
+        Ok(event) => Decoded::Event {
+            event: Box::new(event),
+            numbered,
+        },
+        Err(problem) => malformed(text, &problem),
+    }
 }
 
 fn malformed(text: &str, problem: &str) -> Decoded {

@@ -1,15 +1,18 @@
 //! Checkpoints: the states of a sandbox that a run went through.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Extra;
+use super::{Extra, Presigned};
 
 /// One entry of a chat history: any JSON object. Its keys are the harness's own.
 pub type ChatHistoryEntry = Map<String, Value>;
 
-/// A saved state of a run's sandbox. Source: package readme; fields seen in the vendor's Python client.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A saved state of a run's sandbox. `Debug` does not show the query of its download address. Source: package readme;
+/// fields seen in the vendor's Python client.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CheckpointResponse {
     /// Id of the checkpoint.
@@ -31,4 +34,19 @@ pub struct CheckpointResponse {
     /// Fields this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl fmt::Debug for CheckpointResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckpointResponse")
+            .field("checkpoint_id", &self.checkpoint_id)
+            .field("index", &self.index)
+            .field("layer_sha", &self.layer_sha)
+            .field("s3_path", &self.s3_path)
+            .field("created_at", &self.created_at)
+            .field("download_url", &Presigned(&self.download_url))
+            .field("chat_history", &self.chat_history)
+            .field("extra", &self.extra)
+            .finish()
+    }
 }

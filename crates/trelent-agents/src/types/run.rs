@@ -1,10 +1,12 @@
 //! Runs: their state, result, files and the harness that works in them. What one can *do* with a run is not here.
 
-use agent_core::{Result, open_enum};
-use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::SystemTime;
 
-use super::{Extra, parse_timestamp};
+use agent_core::{Result, open_enum};
+use serde::{Deserialize, Serialize};
+
+use super::{Extra, Presigned, parse_timestamp};
 
 mod wire;
 
@@ -94,8 +96,8 @@ pub struct FileOutput {
     pub extra: Extra,
 }
 
-/// One delivered file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One delivered file. `Debug` does not show the query of its address.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutputFile {
     /// Path of the file.
@@ -107,6 +109,16 @@ pub struct OutputFile {
     /// Fields this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl fmt::Debug for OutputFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutputFile")
+            .field("path", &self.path)
+            .field("presigned_url", &Presigned(&self.presigned_url))
+            .field("extra", &self.extra)
+            .finish()
+    }
 }
 
 /// Ids in the vendor's own machinery, for its support.

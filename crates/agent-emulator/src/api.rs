@@ -1,0 +1,88 @@
+//! The API listener: which vendor, or which page of the emulator itself, answers a path.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use hyper::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::control;
+use crate::faults::Faults;
+use crate::http::{self, Reply, Request};
+use crate::server::Site;
+use crate::vendors::Row;
+
+pub(crate) struct Api {
+    pub(crate) url: String,
+    pub(crate) table: Vec<Row>,
+    pub(crate) faults: Faults,
+}
+
+impl Api {
+    /// The vendor that owns `path`, and the path below its prefix.
+    fn owner<'a>(&self, path: &'a str) -> Option<(&Row, &'a str)> {
+        self.table
+            .iter()
+            .find_map(|row| match path.strip_prefix(row.prefix)? {
+                "" => Some((row, "/")),
+                rest => rest.starts_with('/').then_some((row, rest)),
+            })
+    }
+
+    fn own_page(&self, request: &Request) -> Reply {
+        let get = request.method == Method::GET;
+        match request.path.as_str() {
+            "/" if get => http::json(StatusCode::OK, &self.index()),
+            "/health" if get => http::json(StatusCode::OK, &json!({"status": "ok"})),
+            control::FAULTS => control::faults(request, &self.faults, &self.names()),
+            "/" | "/health" => refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET"),
+            path => refuse(
+                StatusCode::NOT_FOUND,
+                &format!("nothing is at {path}; GET / lists the vendors"),
+            ),
+        }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.table.iter().map(|row| row.name).collect()
+    }
+
+    fn index(&self) -> Value {
+        let vendors: Vec<_> = self
+            .table
+            .iter()
+            .map(|row| json!({"name": row.name, "url": format!("{}{}", self.url, row.prefix)}))
+            .collect();
+        json!({"name": "agent-emulator", "version": env!("CARGO_PKG_VERSION"), "vendors": vendors})
+    }
+}
+
+impl Site for Api {
+    fn answer(self: Arc<Self>, mut request: Request) -> BoxFuture<'static, Reply> {
+        Box::pin(async move {
+            let path = request.path.clone();
+            let Some((row, below)) = self.owner(&path) else {
+                return self.own_page(&request);
+            };
+            request.segments = http::segments(below);
+            below.clone_into(&mut request.path);
+            let vendor = Arc::clone(&row.vendor);
+            let number = vendor.recorder().note(&request);
+            let reply = Arc::clone(&vendor).answer(request).await;
+            vendor.recorder().answered(number, reply.status().as_u16());
+            reply
+        })
+    }
+
+    fn too_large(&self, path: &str) -> Reply {
+        match self.owner(path) {
+            Some((row, _)) => row.vendor.too_large(),
+            None => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long"),
+        }
+    }
+}
+
+/// An error of the emulator itself, in no vendor's shape.
+pub(crate) fn refuse(status: StatusCode, message: &str) -> Reply {
+    http::json(status, &json!({"error": message}))
+}

@@ -1,0 +1,210 @@
+//! The emulator as a value: settings, start, and end. What it serves is in `api.rs` and the vendors.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hyper::StatusCode;
+
+use crate::api::Api;
+use crate::clock::Clock;
+use crate::faults::{Fault, Faults};
+use crate::http::{self, Reply, Request};
+use crate::ids::Ids;
+use crate::server::{Bound, Server, Site};
+use crate::storage::{Storage, Store};
+use crate::trelent::{TrelentHandle, TrelentOptions};
+use crate::vendors::{VendorOptions, Vendors, World};
+
+/// The default time from one step of a run to the next: a default run takes about two and a half seconds.
+const PACE: Duration = Duration::from_millis(75);
+/// The default longest silence on an open event stream.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Settings of an [`Emulator`]. Made by [`Emulator::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing runs before `start`"]
+pub struct EmulatorBuilder {
+    port: u16,
+    seed: u64,
+    start_time: Option<SystemTime>,
+    pace: Duration,
+    heartbeat: Duration,
+    faults: Vec<Fault>,
+    vendors: VendorOptions,
+}
+
+impl Default for EmulatorBuilder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            seed: 0,
+            start_time: None,
+            pace: PACE,
+            heartbeat: HEARTBEAT,
+            faults: Vec::new(),
+            vendors: VendorOptions::default(),
+        }
+    }
+}
+
+impl EmulatorBuilder {
+    /// Sets the port of the API on 127.0.0.1; 0, the default, takes a free one. The storage always takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Sets the seed of ids, tokens and secrets: the same seed and the same calls give the same ones. 0 by default.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets what the emulator takes for the time of its start; the machine's time by default. From there on, its
+    /// timestamps follow tokio's clock.
+    pub fn start_time(mut self, time: SystemTime) -> Self {
+        self.start_time = Some(time);
+        self
+    }
+
+    /// Sets the time from one step of a run (a change of status or an event) to the next; 75 ms by default. With zero
+    /// a run is over as soon as anybody looks at it, unless its script [holds](crate::Script::hold) it.
+    pub fn pace(mut self, pace: Duration) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Sets the longest silence on an open event stream before a `: heartbeat` comment; 15 s by default.
+    pub fn heartbeat(mut self, interval: Duration) -> Self {
+        self.heartbeat = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Queues a fault; see also [`Emulator::faults`].
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Sets the settings of the vendor Trelent.
+    pub fn trelent(mut self, options: TrelentOptions) -> Self {
+        self.vendors.trelent = options;
+        self
+    }
+
+    /// Binds both ports on 127.0.0.1 and serves until the emulator is dropped. Needs a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system when a port can not be bound.
+    pub async fn start(self) -> io::Result<Emulator> {
+        let api = Bound::bind(self.port).await?;
+        let storage = Bound::bind(0).await?;
+        let clock = Arc::new(Clock::start(self.start_time));
+        let ids = Arc::new(Ids::new(self.seed));
+        let store = Arc::new(Store::new(
+            storage.url(),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+        ));
+        let faults = Faults::default();
+        self.faults.into_iter().for_each(|fault| faults.push(fault));
+        let world = Arc::new(World {
+            url: api.url(),
+            clock,
+            ids,
+            faults: faults.clone(),
+            store: Arc::clone(&store),
+            pace: self.pace,
+            heartbeat: self.heartbeat,
+        });
+        let vendors = Vendors::new(&world, self.vendors);
+        let site = Arc::new(Api {
+            url: api.url(),
+            table: vendors.table(),
+            faults,
+        });
+        Ok(Emulator {
+            port: api.port(),
+            world,
+            vendors,
+            storage_server: storage.serve(Arc::new(StorageSite(store))),
+            api_server: api.serve(site),
+        })
+    }
+}
+
+/// A running emulator: one server on 127.0.0.1 with all vendors, and one with the storage.
+///
+/// Dropping it frees both ports at once, breaks open connections and ends all tasks;
+/// [`shutdown`](Self::shutdown) also waits for that. Nothing is shared between two emulators.
+#[derive(Debug)]
+pub struct Emulator {
+    port: u16,
+    world: Arc<World>,
+    vendors: Vendors,
+    api_server: Server,
+    storage_server: Server,
+}
+
+impl Emulator {
+    /// Settings to start one with.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    /// The root of the API, such as `http://127.0.0.1:40123`, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.world.url
+    }
+
+    /// The port of the API.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The environment variables that programs for the vendors read, and their values here.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        self.vendors
+            .table()
+            .iter()
+            .flat_map(|row| row.vendor.variables())
+            .collect()
+    }
+
+    /// The queue of faults.
+    pub fn faults(&self) -> Faults {
+        self.world.faults.clone()
+    }
+
+    /// The vendor Trelent: credentials, control, inspection.
+    pub fn trelent(&self) -> TrelentHandle {
+        TrelentHandle(Arc::clone(&self.vendors.trelent))
+    }
+
+    /// The storage stand-in behind presigned URLs.
+    pub fn storage(&self) -> Storage {
+        Storage(Arc::clone(&self.world.store))
+    }
+
+    /// Ends the emulator and waits until all its tasks are gone.
+    pub async fn shutdown(self) {
+        self.api_server.shutdown().await;
+        self.storage_server.shutdown().await;
+    }
+}
+
+struct StorageSite(Arc<Store>);
+
+impl Site for StorageSite {
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply> {
+        Box::pin(async move { self.0.answer(&request) })
+    }
+
+    fn too_large(&self, _path: &str) -> Reply {
+        http::bytes(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Bytes::new())
+    }
+}

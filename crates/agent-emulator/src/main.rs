@@ -1,0 +1,119 @@
+//! The command `agent-emulator`: starts the emulator, says where it is, serves until it is interrupted.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use agent_emulator::{Emulator, EmulatorBuilder, TrelentOptions};
+
+const HELP: &str = "\
+Agent platform APIs on one local server.
+
+Usage: agent-emulator [OPTIONS]
+
+Prints one NAME=value line per variable that programs read, then `ready`,
+and serves on 127.0.0.1 until it is interrupted.
+
+Options:
+  --port N      the port of the APIs (default: a free one)
+  --pace MS     milliseconds from one step of a run to the next (default: 75)
+  --seed N      the seed of ids, tokens and secrets (default: 0)
+  --anonymous   allow calls without credentials
+  --help        show this text
+";
+
+fn main() -> ExitCode {
+    let builder = match parse(std::env::args().skip(1)) {
+        Ok(Some(builder)) => builder,
+        Ok(None) => return finish(print(HELP)),
+        Err(message) => {
+            // Nobody is left to tell when stderr is closed.
+            let _ = writeln!(io::stderr(), "agent-emulator: {message}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    finish(runtime.and_then(|runtime| runtime.block_on(serve(builder))))
+}
+
+fn finish(result: io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "agent-emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The settings; `None` when help was asked for.
+fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilder>, String> {
+    let mut builder = Emulator::builder();
+    while let Some(arg) = args.next() {
+        let (name, inline) = match arg.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (arg.as_str(), None),
+        };
+        let mut value = || {
+            inline
+                .clone()
+                .or_else(|| args.next())
+                .ok_or_else(|| format!("{name} needs a value"))
+        };
+        builder = match name {
+            "--port" => builder.port(number(name, &value()?)?),
+            "--pace" => builder.pace(Duration::from_millis(number(name, &value()?)?)),
+            "--seed" => builder.seed(number(name, &value()?)?),
+            "--anonymous" if inline.is_none() => {
+                builder.trelent(TrelentOptions::new().anonymous(true))
+            }
+            "--help" | "-h" => return Ok(None),
+            _ => return Err(format!("unknown argument {arg}")),
+        };
+    }
+    Ok(Some(builder))
+}
+
+fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| format!("{name} can not be {text}"))
+}
+
+async fn serve(builder: EmulatorBuilder) -> io::Result<()> {
+    let emulator = builder.start().await?;
+    let mut lines: String = emulator
+        .variables()
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect();
+    lines.push_str("ready\n");
+    print(&lines)?;
+    interrupted().await?;
+    emulator.shutdown().await;
+    Ok(())
+}
+
+/// Prints without panicking when the reader is gone.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+#[cfg(unix)]
+async fn interrupted() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

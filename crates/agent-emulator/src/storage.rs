@@ -1,0 +1,208 @@
+//! The storage stand-in: downloads by presigned URL on an origin of its own, as the vendors' object stores are.
+//!
+//! It refuses every request that carries credentials besides the URL's own signature, so that a test can prove that
+//! none follows a presigned URL. Who puts files here is each vendor's business.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use hyper::{Method, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::clock::{Clock, Moment};
+use crate::http::{self, Reply, Request};
+use crate::ids::Ids;
+use crate::record::{RecordedRequest, Recorder};
+use crate::sync::lock;
+
+/// How long a presigned URL is good.
+const URL_LIFE: Duration = Duration::from_secs(7 * 86_400);
+/// What may stand unencoded in the path of a URL.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/');
+/// The query key of the signature.
+const SIGNATURE: &str = "X-Emulator-Signature";
+
+/// The storage behind one emulator.
+#[derive(Debug)]
+pub(crate) struct Store {
+    base_url: String,
+    clock: Arc<Clock>,
+    ids: Arc<Ids>,
+    recorder: Recorder,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    objects: BTreeMap<String, Object>,
+    signatures: BTreeMap<String, (String, Moment)>,
+    secrets: BTreeSet<String>,
+    refused: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Object {
+    content_type: &'static str,
+    content: Bytes,
+}
+
+impl Store {
+    pub(crate) fn new(base_url: String, clock: Arc<Clock>, ids: Arc<Ids>) -> Self {
+        Self {
+            base_url,
+            clock,
+            ids,
+            recorder: Recorder::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Stores an object and returns a presigned URL for it.
+    pub(crate) fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        content_type: &'static str,
+        content: Bytes,
+    ) -> String {
+        let name = format!("{bucket}/{key}");
+        let signature = self.ids.digest("signature");
+        let url = format!(
+            "{}/{}?{SIGNATURE}={signature}",
+            self.base_url,
+            utf8_percent_encode(&name, PATH)
+        );
+        let expires = self.clock.now() + URL_LIFE;
+        let mut state = lock(&self.state);
+        state.signatures.insert(signature, (name.clone(), expires));
+        state.objects.insert(
+            name,
+            Object {
+                content_type,
+                content,
+            },
+        );
+        url
+    }
+
+    /// Remembers a text that is a credential somewhere else and must never be seen here.
+    pub(crate) fn never_show(&self, secret: &str) {
+        lock(&self.state).secrets.insert(secret.to_owned());
+    }
+
+    pub(crate) fn answer(&self, request: &Request) -> Reply {
+        let number = self.recorder.note(request);
+        let reply = self.decide(request).unwrap_or_else(|refusal| refusal);
+        self.recorder.answered(number, reply.status().as_u16());
+        reply
+    }
+
+    fn decide(&self, request: &Request) -> Result<Reply, Reply> {
+        let mut state = lock(&self.state);
+        if let Some(what) = foreign_credential(request, &state.secrets) {
+            state.refused += 1;
+            let message =
+                format!("a presigned URL takes no other credentials, but there was {what}");
+            return Err(error(StatusCode::BAD_REQUEST, "InvalidArgument", &message));
+        }
+        if request.method != Method::GET && request.method != Method::HEAD {
+            return Err(error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "MethodNotAllowed",
+                "only GET and HEAD",
+            ));
+        }
+        let denied = |message| error(StatusCode::FORBIDDEN, "AccessDenied", message);
+        let name = request
+            .segments
+            .as_ref()
+            .map(|segments| segments.join("/"))
+            .unwrap_or_default();
+        let signature = request
+            .query
+            .iter()
+            .find(|(key, _)| key == SIGNATURE)
+            .map(|(_, value)| value);
+        let (signed, expires) = signature
+            .and_then(|text| state.signatures.get(text))
+            .ok_or_else(|| denied("no valid signature"))?;
+        if *signed != name {
+            return Err(denied("the signature is another object's"));
+        }
+        if *expires <= self.clock.now() {
+            return Err(denied("the signature has expired"));
+        }
+        let object = state
+            .objects
+            .get(&name)
+            .ok_or_else(|| error(StatusCode::NOT_FOUND, "NoSuchKey", "no such object"))?;
+        Ok(http::bytes(
+            StatusCode::OK,
+            object.content_type,
+            object.content.clone(),
+        ))
+    }
+}
+
+/// Names a credential in the request that has no business here.
+fn foreign_credential(request: &Request, secrets: &BTreeSet<String>) -> Option<String> {
+    for (name, value) in &request.headers {
+        let lower = name.as_str();
+        let telling = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name)
+            || ["api-key", "apikey", "token", "secret"]
+                .iter()
+                .any(|end| lower.ends_with(end));
+        let text = String::from_utf8_lossy(value.as_bytes());
+        if telling || secrets.iter().any(|secret| text.contains(secret.as_str())) {
+            return Some(format!("the header {lower}"));
+        }
+    }
+    let known = |text: &String| secrets.iter().any(|secret| text.contains(secret.as_str()));
+    let (key, _) = request
+        .query
+        .iter()
+        .find(|(key, value)| known(key) || known(value))?;
+    Some(format!("the query parameter {key}"))
+}
+
+/// An error in the form of the object stores.
+fn error(status: StatusCode, code: &str, message: &str) -> Reply {
+    let xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    http::bytes(status, "application/xml", Bytes::from(xml))
+}
+
+/// A look at the storage stand-in of an emulator.
+#[derive(Debug, Clone)]
+pub struct Storage(pub(crate) Arc<Store>);
+
+impl Storage {
+    /// Where it listens: another port, so another origin, than the API.
+    pub fn base_url(&self) -> &str {
+        &self.0.base_url
+    }
+
+    /// Every request so far, refused ones too.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.0.recorder.all()
+    }
+
+    /// How many requests were refused because they carried credentials. A client that leaks none leaves this at 0.
+    pub fn refused_credentials(&self) -> usize {
+        lock(&self.0.state).refused
+    }
+
+    /// The names of the stored objects, `bucket/key`, in order.
+    pub fn objects(&self) -> Vec<String> {
+        lock(&self.0.state).objects.keys().cloned().collect()
+    }
+}

@@ -1,0 +1,79 @@
+//! The table of vendors, and what a vendor has to offer to be in it.
+//!
+//! A vendor joins by a module of its own, a field of [`Vendors`] and a row of [`Vendors::table`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::http::{Reply, Request};
+use crate::ids::Ids;
+use crate::record::Recorder;
+use crate::storage::Store;
+use crate::trelent;
+
+/// What all vendors of one emulator share.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// The URL of the API listener, without a slash at the end.
+    pub(crate) url: String,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) faults: Faults,
+    pub(crate) store: Arc<Store>,
+    /// The time from one step of a run to the next.
+    pub(crate) pace: Duration,
+    /// The longest silence on an open event stream.
+    pub(crate) heartbeat: Duration,
+}
+
+/// One vendor's API.
+pub(crate) trait Vendor: Send + Sync {
+    /// The environment variables that a program for this vendor reads, with their values here.
+    fn variables(&self) -> Vec<(&'static str, String)>;
+    /// The vendor's record of requests.
+    fn recorder(&self) -> &Recorder;
+    /// Answers a request; its path is below the vendor's prefix.
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply>;
+    /// The vendor's refusal of a body that is too long.
+    fn too_large(&self) -> Reply;
+}
+
+/// A row of the table.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    /// Where the vendor's paths begin.
+    pub(crate) prefix: &'static str,
+    pub(crate) vendor: Arc<dyn Vendor>,
+}
+
+/// The settings of all vendors.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct VendorOptions {
+    pub(crate) trelent: trelent::TrelentOptions,
+}
+
+/// The vendors of one emulator.
+#[derive(Debug, Clone)]
+pub(crate) struct Vendors {
+    pub(crate) trelent: Arc<trelent::Trelent>,
+}
+
+impl Vendors {
+    pub(crate) fn new(world: &Arc<World>, options: VendorOptions) -> Self {
+        Self {
+            trelent: Arc::new(trelent::Trelent::new(Arc::clone(world), options.trelent)),
+        }
+    }
+
+    pub(crate) fn table(&self) -> Vec<Row> {
+        vec![Row {
+            name: trelent::NAME,
+            prefix: trelent::PREFIX,
+            vendor: self.trelent.clone(),
+        }]
+    }
+}

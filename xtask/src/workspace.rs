@@ -1,0 +1,59 @@
+//! What this workspace is made of: a vendor joins by adding a row here.
+
+use std::path::PathBuf;
+
+/// One SDK.
+pub(crate) struct Sdk {
+    /// The vendor's short name, as `--vendor` and the conformance runner take it.
+    pub(crate) vendor: &'static str,
+    /// The crate, and its folder below `crates`.
+    pub(crate) package: &'static str,
+    /// Features of the crate that cost nothing to test: all but TLS.
+    pub(crate) features: &'static [&'static str],
+    /// The variable that makes examples run against a real service.
+    pub(crate) url_variable: &'static str,
+    /// The example that shows the main job.
+    pub(crate) demo: &'static str,
+    /// Faults that the emulator puts in the demo's way.
+    pub(crate) demo_faults: &'static [&'static str],
+    /// A program of about ten lines: the body of an async `main`.
+    pub(crate) consumer: &'static str,
+}
+
+/// Every SDK there is.
+pub(crate) const SDKS: &[Sdk] = &[Sdk {
+    vendor: "trelent",
+    package: "trelent-agents",
+    features: &["imports"],
+    url_variable: "TRELENT_API_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "12"],
+    consumer: r#"
+    let client = trelent_agents::Client::new("http://127.0.0.1:9")?;
+    let options = trelent_agents::CreateRunOptions::new("my-sandbox", "Say hello");
+    match client.runs().create(options).await {
+        Ok(run) => println!("{} is {}", run.id, run.status),
+        Err(error) => println!("{error}"),
+    }
+"#,
+}];
+
+/// Features of `agent-core` that cost nothing to test: all but TLS.
+pub(crate) const CORE_FEATURES: &[&str] = &["webhooks", "testing", "reqwest-0-13"];
+
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or(here.clone(), PathBuf::from)
+}
+
+/// The argument for `--features` that turns on everything but TLS, for the whole workspace.
+pub(crate) fn features_without_tls() -> String {
+    let core = CORE_FEATURES.iter().map(|f| format!("agent-core/{f}"));
+    let sdks = SDKS.iter().flat_map(|sdk| {
+        sdk.features
+            .iter()
+            .map(move |f| format!("{}/{f}", sdk.package))
+    });
+    core.chain(sdks).collect::<Vec<_>>().join(",")
+}
