@@ -10,7 +10,8 @@ mod error;
 pub mod events;
 mod follow;
 mod harness;
-mod ops;
+#[doc(hidden)]
+pub mod ops;
 mod run;
 mod run_options;
 mod runs;

@@ -321,7 +321,8 @@ fn connection(server: &mut Server, stage: &mut Stage, resumed: bool) -> Next {
             }
         }
         // By its contract a stream that broke behind `session.completed` of a run that is over has ended.
-        let would_end = stage.rules.last_replay && stage.rules.completed && !stage.rules.is_behind();
+        let would_end =
+            stage.rules.last_replay && stage.rules.completed && !stage.rules.is_behind();
         if !patient && !would_end && server.rng.u8(0..10) == 0 {
             // Cut in the middle of an event: what is incomplete does not count.
             let text = server.ledger[at].text();
@@ -388,10 +389,7 @@ fn a_server_without_hope_ends_in_a_typed_error_with_a_part_of_the_history() {
             stage.open();
             let mut decoder = Decoder::new();
             let text: String = ledger[..reach].iter().map(Entry::text).collect();
-            assert!(matches!(
-                stage.feed(&mut decoder, text.into()),
-                Next::Read
-            ));
+            assert!(matches!(stage.feed(&mut decoder, text.into()), Next::Read));
             let mut next = stage.broke(if rng.bool() && !stage.rules.completed {
                 Broke::Eof
             } else {
@@ -429,10 +427,7 @@ fn a_history_without_rising_numbers_is_never_resumed_and_never_repeated() {
             stage.open();
             let text: String = events.iter().map(|e| format!("data: {e}\n\n")).collect();
             let mut decoder = Decoder::new();
-            assert!(matches!(
-                stage.feed(&mut decoder, text.into()),
-                Next::Read
-            ));
+            assert!(matches!(stage.feed(&mut decoder, text.into()), Next::Read));
             let mut next = stage.broke(if eof { Broke::Eof } else { lost() });
             if eof {
                 assert!(matches!(next, Next::Ask(_)), "{name}: {next:?}");
@@ -524,7 +519,10 @@ fn waits_double_to_eight_seconds_with_full_jitter_and_retry_after_is_a_minimum()
     }
     for (index, longest) in longest.iter().enumerate() {
         let bound = Duration::from_millis(500 << index.min(4));
-        assert!(*longest > bound.mul_f64(0.9), "no jitter would be {bound:?}");
+        assert!(
+            *longest > bound.mul_f64(0.9),
+            "no jitter would be {bound:?}"
+        );
     }
     for (after, expected) in [(7, Some(7)), (60, Some(60)), (61, None)] {
         let mut stage = Stage::new(Resume::auto(), 1);
