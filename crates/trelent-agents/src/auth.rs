@@ -3,6 +3,7 @@
 //! The cache, its expiry and the one refresh after a 401 are `agent_core`'s.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use agent_core::sdk::{
@@ -13,16 +14,24 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use crate::error::no_scope_left;
+use crate::error::{no_scope_left, read_token_refusal};
 use crate::ops::{TOKEN_EXCHANGE, scope_ladder};
+use crate::scrub::scrub;
 use crate::wire;
 
 /// Tokens for the scopes of the ladder, or for the one scope that the user wants.
-#[derive(Debug)]
 pub(crate) struct Credentials {
     pub(crate) client_id: String,
     pub(crate) client_secret: SecretString,
     pub(crate) scope: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TokenExchange for Credentials {
@@ -52,7 +61,10 @@ impl TokenExchange for Credentials {
             // Whatever became of the exchange, nothing of the call that needs the token was sent.
             let granted = answer
                 .and_then(|response| token(&response))
-                .map_err(|error| error.with_sent(Sent::Never));
+                .map_err(|error| {
+                    scrub(error, self.client_secret.expose(), read_token_refusal)
+                        .with_sent(Sent::Never)
+                });
             match granted {
                 Ok(token) => Ok(Exchanged::Granted(token)),
                 Err(error) if is_rejection(&error) => Ok(Exchanged::Refused(error)),

@@ -16,6 +16,7 @@ mod run;
 mod run_options;
 mod runs;
 mod sandboxes;
+mod scrub;
 mod secrets;
 mod tokens;
 mod types;
