@@ -1,4 +1,9 @@
-//! Client for the Trelent agent orchestration API, a port of the npm package `@trelent/agents` 0.2.7.
+// Its examples need `LocalImporter`.
+#![cfg_attr(feature = "imports", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "imports"),
+    doc = "Client for the Trelent agent orchestration API. Unofficial: not affiliated with Trelent."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth;

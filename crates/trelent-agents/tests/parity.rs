@@ -500,3 +500,15 @@ fn every_operation_of_the_table_is_tested_by_name_method_and_path() {
         .collect();
     assert_eq!(tested, rows);
 }
+
+#[test]
+fn the_readme_lists_every_operation_with_its_path() {
+    let readme = include_str!("../README.md");
+    for row in trelent_agents::ops::TABLE {
+        let line = format!("| `{} {}` |", row.op.method, row.op.path);
+        let listed = readme
+            .lines()
+            .any(|l| l.starts_with(&format!("| `{}`", row.op.name)) && l.ends_with(&line));
+        assert!(listed, "{} {line}", row.op.name);
+    }
+}
