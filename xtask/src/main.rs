@@ -1,9 +1,4 @@
 //! The project's own commands: `cargo xtask help`.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool speaks"
-)]
 
 use std::process::ExitCode;
 

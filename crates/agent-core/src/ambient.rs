@@ -70,7 +70,6 @@ impl Ambient for SeededAmbient {
 }
 
 /// Monotonic time, which tests can pause.
-#[expect(clippy::disallowed_methods, reason = "this is the seam")]
 pub fn now() -> Instant {
     Instant::now()
 }

@@ -54,6 +54,7 @@
 //! Over HTTP: `POST /_control/faults` with `{"fault": "cut_stream", "after_events": 3}` and, if wanted, `how`
 //! (`close`, `reset`), `vendor`, `times`; `GET` lists what is pending, `DELETE` forgets it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod api;
 mod clock;
@@ -78,3 +79,8 @@ pub use trelent::{
     FileKind, FileTree, ImportEntry, Node, Plan, RunView, Scenario, Script, TokenExchange,
     TrelentHandle, TrelentOptions,
 };
+
+/// The examples of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

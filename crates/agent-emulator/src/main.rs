@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agent_emulator::{Emulator, EmulatorBuilder, TrelentOptions};
+use agent_emulator::{Emulator, EmulatorBuilder, Fault, TrelentOptions};
 
 const HELP: &str = "\
 Agent platform APIs on one local server.
@@ -19,6 +19,8 @@ Options:
   --pace MS     milliseconds from one step of a run to the next (default: 75)
   --seed N      the seed of ids, tokens and secrets (default: 0)
   --anonymous   allow calls without credentials
+  --cut-stream-after N
+                cut the next event stream once after N events
   --help        show this text
 ";
 
@@ -66,6 +68,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilde
             "--port" => builder.port(number(name, &value()?)?),
             "--pace" => builder.pace(Duration::from_millis(number(name, &value()?)?)),
             "--seed" => builder.seed(number(name, &value()?)?),
+            "--cut-stream-after" => builder.fault(Fault::cut_stream(number(name, &value()?)?)),
             "--anonymous" if inline.is_none() => {
                 builder.trelent(TrelentOptions::new().anonymous(true))
             }
@@ -83,13 +86,10 @@ fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
 
 async fn serve(builder: EmulatorBuilder) -> io::Result<()> {
     let emulator = builder.start().await?;
-    let mut lines: String = emulator
-        .variables()
-        .iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
-        .collect();
-    lines.push_str("ready\n");
-    print(&lines)?;
+    for (name, value) in emulator.variables() {
+        print(&format!("{name}={value}\n"))?;
+    }
+    print("ready\n")?;
     interrupted().await?;
     emulator.shutdown().await;
     Ok(())

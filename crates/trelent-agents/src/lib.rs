@@ -5,6 +5,7 @@
     doc = "Client for the Trelent agent orchestration API. Unofficial: not affiliated with Trelent."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod auth;
 mod body;
@@ -51,7 +52,7 @@ pub use types::{
     CancelRunResponse, ChatHistoryEntry, CheckpointResponse, DeleteSecretResponse, Extra,
     FileOutput, HarnessInfo, HarnessKind, HealthResponse, OutputFile, RegistrySandbox, RunData,
     RunResult, RunSecretBinding, RunSecretSpec, RunStatus, RunStatusResponse, SecretResponse,
-    SecretsProvider, TokenRequest, TokenResponse, WorkflowIds, parse_timestamp,
+    SecretsProvider, TerminalStatus, TokenRequest, TokenResponse, WorkflowIds, parse_timestamp,
 };
 pub use wait::Wait;
 pub use wire::DEFAULT_API_URL;
