@@ -2,7 +2,6 @@
 //!
 //! The cache, its expiry and the one refresh after a 401 are `agent_core`'s.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -94,7 +93,7 @@ struct Granted {
     expires_in: Value,
     /// What else there is. With it, an array is no answer: serde would read the fields in their order.
     #[serde(flatten)]
-    _rest: HashMap<String, IgnoredAny>,
+    _rest: IgnoredAny,
 }
 
 fn token(response: &Response) -> Result<Token> {

@@ -263,13 +263,12 @@ impl Follow for Subscription {
             };
         }
         match broke {
-            Broke::Eof if self.last_replay => Next::Finish(End::Terminal),
+            Broke::Eof | Broke::Idle(_) if self.last_replay => Next::Finish(End::Terminal),
             // A replay that ends before it came as far as the first time ends too early.
             Broke::Eof if self.completed && !self.is_behind() => Next::Finish(End::Terminal),
-            Broke::Eof => self.ask_status(Broke::Eof),
+            Broke::Eof => self.ask_status(broke),
             // All there is has been replayed; only the server's goodbye is missing.
             Broke::Lost(_) if self.is_over() && !self.is_behind() => Next::Finish(End::Terminal),
-            Broke::Idle(_) if self.last_replay => Next::Finish(End::Terminal),
             Broke::Lost(_) if self.completed && !self.last_replay => self.ask_status(broke),
             Broke::Lost(_) => self.reconnect(broke, scene),
             Broke::Idle(silence) => {

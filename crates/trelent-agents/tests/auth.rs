@@ -1,4 +1,9 @@
 //! Tokens: the ladder of scopes, the cache, expiry, and what a refused or failing exchange means.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail tests"
+)]
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -305,8 +310,7 @@ async fn odd_token_bodies_are_a_token_for_one_call_or_a_decode_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_endpoint_out_of_order_burns_no_scope() {
-    type Failure = fn() -> Reply;
-    let failures: [(&str, Failure); 8] = [
+    let failures: [(&str, rig::MakeReply); 8] = [
         ("408", || Reply::status(408)),
         ("425", || Reply::status(425)),
         ("429", || Reply::status(429)),

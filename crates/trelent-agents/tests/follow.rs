@@ -1,4 +1,9 @@
 //! Following a run: nothing lost, nothing repeated, nothing hangs. On virtual time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail tests"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,7 +21,7 @@ use trelent_agents::{
 mod rig;
 
 use rig::{
-    anonymous, completed, drain, event, events, framed, healthy, line, lines, malformed,
+    MakeReply, anonymous, completed, drain, event, events, framed, healthy, line, lines, malformed,
     status_json,
 };
 
@@ -84,7 +89,7 @@ async fn nothing_is_sent_before_the_first_poll() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_can_not_be_opened_has_one_item_the_error() {
     let too_late = || stream("").delay(seconds(3600));
-    let table: [(&str, fn() -> Reply, ErrorKind, usize); 8] = [
+    let table: [(&str, MakeReply, ErrorKind, usize); 8] = [
         ("404", || Reply::status(404), ErrorKind::Api, 1),
         ("401", || Reply::status(401), ErrorKind::Api, 1),
         ("422", || Reply::status(422), ErrorKind::Api, 1),
@@ -292,9 +297,8 @@ async fn a_server_that_never_says_goodbye_ends_by_its_status() {
 #[tokio::test(start_paused = true)]
 async fn what_lies_behind_the_end_of_a_run_that_is_over_need_not_be_replayed() {
     // The history of a run that is over may be gone already: that is no failure of a stream that was complete.
-    type Last = fn() -> Reply;
-    let gone: Last = || Reply::status(404);
-    let busy: Last = || Reply::status(503);
+    let gone: MakeReply = || Reply::status(404);
+    let busy: MakeReply = || Reply::status(503);
     for (name, last) in [
         ("gone", gone),
         ("busy for ever", busy),
@@ -459,8 +463,7 @@ async fn an_event_or_thirty_seconds_of_connection_makes_the_count_begin_again() 
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_reopening_is_waited_out_or_the_error_by_its_kind() {
-    type Again = fn() -> Reply;
-    let cases: [(&str, Again, Option<ErrorKind>); 6] = [
+    let cases: [(&str, MakeReply, Option<ErrorKind>); 6] = [
         ("503", || Reply::status(503), None),
         ("429", || Reply::status(429), None),
         ("down", Reply::refused, None),

@@ -1,4 +1,14 @@
 //! Every item of the npm package has its counterpart here: a missing one does not compile.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail tests"
+)]
+#![allow(
+    clippy::too_many_lines,
+    clippy::match_same_arms,
+    reason = "a list is as long as what it lists"
+)]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,7 +44,7 @@ fn the_client_and_its_options() {
     options.client_id = Some(String::from("id"));
     options.client_secret = Some(SecretString::from("secret"));
     options.scope = Some(String::from("AgentOrchestrator:runs:list"));
-    options.timeout = Duration::from_millis(10_000);
+    options.timeout = Duration::from_secs(10);
     let _: Result<Client> = Client::with_options("https://agents.trelent.com", options);
     let _: ClientOptions = ClientOptions::new()
         .client_id("id")
@@ -90,10 +100,12 @@ fn the_run() {
     }
     fn actions(run: &mut Run) {
         let _: Call<Run> = run.fork("prompt", ResumeRunOptions::default());
-        let _: BoxFuture<'_, Result<()>> = Box::pin(run.refresh());
+        let refresh: BoxFuture<'_, Result<()>> = Box::pin(run.refresh());
+        drop(refresh);
         let _: EventStream<CommonEvent> = run.subscribe();
         let _: Wait = run.wait();
-        let _: BoxFuture<'_, Result<Option<String>>> = Box::pin(run.text());
+        let text: BoxFuture<'_, Result<Option<String>>> = Box::pin(run.text());
+        drop(text);
     }
     let _: fn(&Run) = fields;
     let _: fn(&mut Run) = actions;

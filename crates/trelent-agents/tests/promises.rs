@@ -1,5 +1,10 @@
 //! What holds for every operation: sent at most once where once is all it may be, ids that stay in their place,
 //! secrets that stay secret, limits that end every call.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail tests"
+)]
 
 use std::future::IntoFuture;
 use std::io::Write;
@@ -21,8 +26,8 @@ use trelent_agents::{
 mod rig;
 
 use rig::{
-    BASE, CLIENT_ID, CLIENT_SECRET, OPERATIONS, Operation, TOKEN, anonymous, authenticated,
-    healthy, lines, run_json, without_retries,
+    BASE, CLIENT_ID, CLIENT_SECRET, MakeReply, OPERATIONS, Operation, TOKEN, anonymous,
+    authenticated, healthy, lines, run_json, without_retries,
 };
 
 fn safety(op: &Operation) -> Safety {
@@ -48,7 +53,7 @@ fn what_may_be_sent_twice_is_declared() {
 /// How an exchange fails, whether that is passing, and what is known of the request.
 struct Failure {
     name: &'static str,
-    reply: fn() -> Reply,
+    reply: MakeReply,
     passing: bool,
     sent: Sent,
     /// The failure lies in the body, which a stream reads by its own rules.
@@ -248,7 +253,7 @@ async fn the_clones_of_a_client_share_a_budget_of_retries() {
 
 // ---- ids
 
-/// Calls with an id of the caller's choice; `fork` and the like take theirs from the server.
+/// A call with a text of the caller's choice.
 type ById = fn(&Client, &str) -> BoxFuture<'static, Result<(), Error>>;
 
 fn unit<T: Send + 'static>(
@@ -460,10 +465,11 @@ fn assert_no_secret(text: &str, place: &str) {
 /// An error with all that is behind it.
 fn all_of(error: &Error) -> String {
     let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}", error.details());
-    text += &format!("{:?}{:?}", error.detail(), error.validation_errors());
+    let views = (error.detail(), error.validation_errors());
+    text.extend([format!("{views:?}")]);
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        text += &format!("\n{cause}\n{cause:?}");
+        text.extend([format!("\n{cause}\n{cause:?}")]);
         source = cause.source();
     }
     text
@@ -489,7 +495,7 @@ async fn no_secret_is_shown_or_logged_by_any_operation_in_any_failure() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     // Besides the usual failures: answers of a wrong form that hold secrets, and servers that repeat what they got.
-    let echoes: [fn() -> Reply; 7] = [
+    let echoes: [MakeReply; 7] = [
         || Reply::json(&json!("planted-token")),
         || Reply::json(&json!({"access_token": "planted-token", "token_type": 5})),
         || Reply::json(&json!([{"planted-secret-value": "planted-secret-value"}])),
@@ -549,8 +555,7 @@ async fn no_secret_is_shown_or_logged_by_any_operation_in_any_failure() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_repeats_a_secret_in_its_complaint_does_not_get_it_into_the_error() {
     let secret = "planted \"quoted\" se\\cret";
-    type Send = fn(&Client, &str) -> BoxFuture<'static, Result<(), Error>>;
-    let calls: [(&str, Send); 3] = [
+    let calls: [(&str, ById); 3] = [
         ("tokens.create", |c, s| {
             unit(c.tokens().create(&TokenRequest::new("id", s, "x")))
         }),
@@ -771,7 +776,7 @@ async fn a_redirect_within_the_origin_keeps_method_body_and_credentials_for_ten_
 #[tokio::test(start_paused = true)]
 async fn every_operation_ends_within_its_limit() {
     for op in OPERATIONS {
-        let hangs: [(&str, fn() -> Reply); 2] = [
+        let hangs: [(&str, MakeReply); 2] = [
             ("no head", Reply::silence),
             ("no body", || Reply::status(200).chunk("{").open()),
         ];
@@ -1217,7 +1222,7 @@ async fn gigantic_answers_end_at_the_limit() {
 #[tokio::test(start_paused = true)]
 async fn an_errors_body_that_is_cut_or_stuck_still_gives_its_status() {
     for op in OPERATIONS {
-        let replies: [fn() -> Reply; 2] = [
+        let replies: [MakeReply; 2] = [
             || Reply::status(404).chunk("{\"detail\"").lost(),
             || Reply::status(404).chunk("{\"detail\"").open(),
         ];

@@ -1,4 +1,10 @@
 //! The form of every request over real HTTP on the loopback, and a decoded answer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail tests"
+)]
+#![allow(clippy::large_futures, reason = "those of the mock server")]
 
 use std::time::Duration;
 

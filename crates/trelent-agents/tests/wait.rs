@@ -1,4 +1,9 @@
 //! Waiting for a run, and its last words.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail tests"
+)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -183,7 +188,7 @@ async fn a_wait_sends_nothing_until_it_is_awaited_and_shows_no_client() {
     assert_eq!(lines(&transport), [RUN]);
 }
 
-fn message(seq: u64, blocks: serde_json::Value) -> String {
+fn message(seq: u64, blocks: &serde_json::Value) -> String {
     framed(
         &json!({"seq": seq, "ts": "t", "data": {"type": "message.completed",
         "message_id": "m", "content": blocks}}),
@@ -208,10 +213,10 @@ async fn text_of(stream: String) -> Result<Option<String>, trelent_agents::Error
 
 #[tokio::test(start_paused = true)]
 async fn the_text_of_a_run_is_its_last_complete_message() {
-    let first = message(0, json!([{"type": "text", "text": "first"}]));
+    let first = message(0, &json!([{"type": "text", "text": "first"}]));
     let last = message(
         1,
-        json!([
+        &json!([
             {"type": "thinking", "text": "hm"},
             {"type": "text", "text": "the "},
             {"type": "tool_use", "tool_call_id": "t", "name": "n"},

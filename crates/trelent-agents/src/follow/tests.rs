@@ -425,7 +425,7 @@ fn a_history_without_rising_numbers_is_never_resumed_and_never_repeated() {
         for eof in [true, false] {
             let mut stage = Stage::new(Resume::auto(), 1);
             stage.open();
-            let text: String = events.iter().map(|e| format!("data: {e}\n\n")).collect();
+            let text = format!("data: {}\n\n", events.join("\n\ndata: "));
             let mut decoder = Decoder::new();
             assert!(matches!(stage.feed(&mut decoder, text.into()), Next::Read));
             let mut next = stage.broke(if eof { Broke::Eof } else { lost() });

@@ -118,6 +118,9 @@ pub(crate) fn lines(transport: &ScriptedTransport) -> Vec<String> {
     transport.requests().iter().map(line).collect()
 }
 
+/// An answer, anew each time.
+pub(crate) type MakeReply = fn() -> Reply;
+
 /// One operation, and how a user calls it.
 pub(crate) struct Operation {
     /// Its name in the table.
