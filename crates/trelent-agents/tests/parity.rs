@@ -10,7 +10,6 @@
     reason = "a list is as long as what it lists"
 )]
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -139,7 +138,7 @@ fn connectors_and_options() {
     {
         use trelent_agents::LocalImporter;
         let importer = LocalImporter::new("./data");
-        let _: &PathBuf = &importer.path;
+        let _: &std::path::PathBuf = &importer.path;
         let _: Importer = importer.into();
     }
     let exporter = S3Exporter::new().bucket("bucket").path("prefix/");

@@ -1265,8 +1265,10 @@ async fn a_dropped_call_leaves_no_open_exchange_at_any_point() {
 }
 
 /// Wakes a test that polls by hand.
+#[cfg(feature = "imports")]
 struct Bell(tokio::sync::Notify);
 
+#[cfg(feature = "imports")]
 impl std::task::Wake for Bell {
     fn wake(self: Arc<Self>) {
         self.0.notify_one();
