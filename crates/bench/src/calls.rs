@@ -1,4 +1,4 @@
-//! What one call costs over bare reqwest and serde_json.
+//! What one call costs over bare reqwest and `serde_json`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -30,13 +30,13 @@ impl Peers {
     fn new() -> Self {
         let server = Server::start();
         let runtime = runtime();
-        let _inside = runtime.enter();
+        let inside = runtime.enter();
         let sdk = Client::new(&server.url).expect("a client");
         let bare = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .build()
             .expect("a client");
-        drop(_inside);
+        drop(inside);
         Self {
             runtime,
             server,

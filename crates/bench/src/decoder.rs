@@ -188,7 +188,7 @@ fn drive<S: Stream>(stream: S, mut each: impl FnMut(S::Item)) {
 }
 
 fn source(chunks: &[Bytes]) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    stream::iter(chunks.to_vec().into_iter().map(Ok))
+    stream::iter(chunks.iter().cloned().map(Ok))
 }
 
 fn ours(chunks: &[Bytes]) -> Count {

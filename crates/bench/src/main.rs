@@ -15,6 +15,10 @@
     reason = "a measurement that can not be taken ends the run"
 )]
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
+#![allow(
+    clippy::format_push_string,
+    reason = "loads are written before anything is measured"
+)]
 
 use std::alloc::System;
 
@@ -40,6 +44,9 @@ usage: bench [--write FILE] [--quick] [section…]
 sections: decoder calls events end-to-end idle
 ";
 
+/// Measures one section, quickly or well.
+type Run = fn(&mut Report, bool);
+
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     if args.first().map(String::as_str) == Some("serve") {
@@ -58,7 +65,7 @@ fn main() {
         print!("{}", report.text());
         std::process::exit(i32::from(report.missed() > 0));
     }
-    let sections: &[(&str, fn(&mut Report, bool))] = &[
+    let sections: &[(&str, Run)] = &[
         ("decoder", decoder::run),
         ("calls", calls::run),
         ("events", events::run),

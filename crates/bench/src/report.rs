@@ -19,7 +19,7 @@ struct Section {
 
 struct Goal {
     what: String,
-    goal: String,
+    wanted: String,
     got: String,
     hit: bool,
 }
@@ -62,7 +62,7 @@ impl Report {
 
     /// A figure with its goal; it also becomes a bar of the section's plot.
     pub(crate) fn goal(&mut self, what: impl Into<String>, got: f64, want: Want) {
-        let (goal, hit, limit) = match want {
+        let (wanted, hit, limit) = match want {
             Want::AtLeast(limit) => (format!("≥ {limit}"), got >= limit, limit),
             Want::AtMost(limit) => (format!("≤ {limit}"), got <= limit, limit),
         };
@@ -71,7 +71,7 @@ impl Report {
         section.bars.push((what.clone(), got, limit));
         section.goals.push(Goal {
             what,
-            goal,
+            wanted,
             got: format!("{got:.2}"),
             hit,
         });
@@ -104,7 +104,7 @@ impl Report {
                     let mark = if goal.hit { "hit" } else { "**miss**" };
                     vec![
                         goal.what.clone(),
-                        goal.goal.clone(),
+                        goal.wanted.clone(),
                         goal.got.clone(),
                         mark.to_owned(),
                     ]

@@ -108,7 +108,7 @@ mod sse_stream_crate {
             events
                 .first()
                 .and_then(|e| e.data.as_ref())
-                .map(|d| d.len()),
+                .map(String::len),
             Some(20 << 20)
         );
     }
