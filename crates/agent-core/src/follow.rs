@@ -164,17 +164,26 @@ impl<T> Out<T> {
     /// An item at a position: once it is delivered, the stream's cursor is there.
     pub fn item_at(&mut self, item: Result<T>, cursor: Cursor) {
         self.queue.push_back((item, Some(cursor)));
-        self.last = Some(cursor);
     }
 
-    /// Moves the position without an item.
+    /// Moves the position without an item: the stream's cursor is there once the items before it are delivered.
     pub fn position(&mut self, cursor: Cursor) {
-        self.last = Some(cursor);
+        match self.queue.back_mut() {
+            Some((_, at)) => *at = Some(cursor),
+            None => self.last = Some(cursor),
+        }
     }
 
-    /// The next item, with its position.
+    /// Delivers the next item, with its position.
     pub fn pop(&mut self) -> Option<(Result<T>, Option<Cursor>)> {
-        self.queue.pop_front()
+        let (item, cursor) = self.queue.pop_front()?;
+        self.last = cursor.or(self.last);
+        Some((item, cursor))
+    }
+
+    /// Drops what is waiting.
+    pub(crate) fn clear(&mut self) {
+        self.queue = VecDeque::new();
     }
 
     /// Whether nothing is waiting.
@@ -182,7 +191,7 @@ impl<T> Out<T> {
         self.queue.is_empty()
     }
 
-    /// The position behind the last item.
+    /// The position behind the last item that was delivered.
     pub fn last(&self) -> Option<Cursor> {
         self.last
     }

@@ -57,7 +57,7 @@ pub struct Token {
 /// Authenticates with tokens from a [`TokenExchange`].
 ///
 /// Tokens are cached per scope for the life of the client and shared by its clones; N parallel first calls cost one
-/// exchange. A scope that was refused is not asked for again once a later candidate was granted. After a 401 to a
+/// exchange, unless it fails: then each makes its own. A scope that was refused is not asked for again once a later candidate was granted. After a 401 to a
 /// cached token the token is dropped and the call repeated once with a new one.
 #[derive(Debug)]
 pub struct ClientCredentials<X> {
@@ -71,6 +71,8 @@ struct Cache {
     tokens: HashMap<String, Cached>,
     refused: HashSet<String>,
     generation: u64,
+    /// Exchanges that gave no token.
+    failures: u64,
 }
 
 #[derive(Debug)]
@@ -115,11 +117,23 @@ impl<X: TokenExchange> ClientCredentials<X> {
         if let Some(credentials) = self.cache().fresh(&candidates) {
             return Ok(credentials);
         }
-        let _single_flight = self.flight.lock().await;
+        let failures = self.cache().failures;
+        let flight = self.flight.lock().await;
         if let Some(credentials) = self.cache().fresh(&candidates) {
             return Ok(credentials);
         }
-        let open: Vec<String> = self.cache().open(&candidates).cloned().collect();
+        // Who has waited for an exchange that failed does not stand in line for the next: the waits would add up.
+        let flight = (self.cache().failures == failures).then_some(flight);
+        let result = self.exchange(&candidates, caller).await;
+        if result.is_err() {
+            self.cache().failures += 1;
+        }
+        drop(flight);
+        result
+    }
+
+    async fn exchange(&self, candidates: &[String], caller: &Caller) -> Result<Credentials> {
+        let open: Vec<String> = self.cache().open(candidates).cloned().collect();
         let mut refused = Vec::new();
         let mut last = None;
         for scope in open {
@@ -134,7 +148,7 @@ impl<X: TokenExchange> ClientCredentials<X> {
                 }
             }
         }
-        Err(last.unwrap_or_else(|| self.exchange.none_left(&candidates)))
+        Err(last.unwrap_or_else(|| self.exchange.none_left(candidates)))
     }
 
     fn granted(

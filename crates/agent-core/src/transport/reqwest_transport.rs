@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::timeouts::Limit;
 
 /// Sends through reqwest. Cheap to clone; clones, and clients that are given the same one, share connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
 }
@@ -63,6 +64,13 @@ impl ReqwestTransport {
                 Error::config("the HTTP client can not be built").with_source(error.without_url())
             })?;
         Ok(Self { client })
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // reqwest's own shows default headers and proxies, which may hold credentials.
+        f.write_str("ReqwestTransport")
     }
 }
 
