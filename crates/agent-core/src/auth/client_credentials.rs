@@ -20,6 +20,9 @@ use crate::transport::BoxFuture;
 /// A token is not used in its last 30 seconds, or in the last half of its life if that is shorter.
 const SKEW: Duration = Duration::from_secs(30);
 
+/// A longer life is not believed, and could not be added to the clock.
+const LONGEST_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A vendor's token endpoint.
 pub trait TokenExchange: fmt::Debug + Send + Sync + 'static {
     /// The scopes that `operation` can do with, the one to try first in front.
@@ -161,7 +164,7 @@ impl<X: TokenExchange> ClientCredentials<X> {
         let mut credentials = Credentials::bearer(&token.secret)?;
         let mut cache = self.cache();
         cache.refused.extend(refused);
-        let life = token.expires_in.unwrap_or_default();
+        let life = token.expires_in.unwrap_or_default().min(LONGEST_LIFE);
         let usable = life.saturating_sub(SKEW.min(life / 2));
         if let Some(fresh_until) = started.checked_add(usable)
             && !usable.is_zero()

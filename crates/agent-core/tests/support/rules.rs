@@ -31,8 +31,8 @@ pub struct Rules {
     pub refused: After,
     pub unfinished: bool,
     pub open_once: bool,
-    last: Option<u64>,
-    diary: Arc<Mutex<Vec<String>>>,
+    pub last: Option<u64>,
+    pub diary: Arc<Mutex<Vec<String>>>,
 }
 
 impl Default for Rules {
@@ -52,7 +52,7 @@ impl Default for Rules {
 
 impl Rules {
     /// What the rules were told, in order.
-    pub fn diary(&self) -> Vec<String> {
+    pub fn told(&self) -> Vec<String> {
         self.diary.lock().unwrap().clone()
     }
 
