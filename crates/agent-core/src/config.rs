@@ -100,8 +100,8 @@ impl HttpConfig {
         self
     }
 
-    /// Longest silence of a stream or download while somebody waits for it; comments count as life. Default: 120 s where the stream resumes by
-    /// itself, 10 minutes where it can not.
+    /// Longest silence of a stream or download while somebody waits for it; comments count as life. Default: 120 s
+    /// where the stream resumes by itself, 10 minutes where it can not.
     pub fn idle_timeout(mut self, limit: impl Into<Limit>) -> Self {
         self.idle = Some(limit.into());
         self
