@@ -4,6 +4,7 @@
 //! on the wire in `pipeline/attempt.rs`.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -53,10 +54,9 @@ pub struct Setup<'a> {
 }
 
 /// A client without its vendor's nouns. Cheap to clone; clones share connections, credentials and the retry budget.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pipeline(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     dialect: &'static dyn Dialect,
     base: BaseUrl,
@@ -308,4 +308,13 @@ fn holds_key(value: &HeaderValue) -> bool {
 /// Whether `key` arrives as it is.
 fn is_key(key: &str) -> bool {
     key.trim() == key && key.bytes().all(|b| (b' '..=b'~').contains(&b))
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("vendor", &self.0.dialect.vendor())
+            .field("base", &self.0.base.as_str())
+            .finish_non_exhaustive()
+    }
 }

@@ -62,14 +62,13 @@ pub struct Token {
 /// Tokens are cached per scope for the life of the client and shared by its clones; N parallel first calls cost one
 /// exchange, unless it fails: then each makes its own. A scope that was refused is not asked for again once a later candidate was granted. After a 401 to a
 /// cached token the token is dropped and the call repeated once with a new one.
-#[derive(Debug)]
 pub struct ClientCredentials<X> {
     exchange: X,
     cache: Mutex<Cache>,
     flight: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Cache {
     tokens: HashMap<String, Cached>,
     refused: HashSet<String>,
@@ -78,7 +77,6 @@ struct Cache {
     failures: u64,
 }
 
-#[derive(Debug)]
 struct Cached {
     credentials: Credentials,
     fresh_until: Instant,
@@ -206,5 +204,11 @@ impl<X: TokenExchange> Authenticate for ClientCredentials<X> {
                 .retain(|_, cached| cached.credentials.cached != credentials.cached);
         }
         Box::pin(std::future::ready(Ok(credentials.cached.is_some())))
+    }
+}
+
+impl<X> fmt::Debug for ClientCredentials<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientCredentials")
     }
 }

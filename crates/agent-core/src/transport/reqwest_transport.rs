@@ -9,6 +9,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::{
@@ -89,7 +91,14 @@ impl Transport for ReqwestTransport {
             let mut request = reqwest::Request::new(head.method, url);
             *request.headers_mut() = head.headers;
             match body.chunks() {
-                [] if body.is_empty() => {}
+                chunks if chunks.iter().all(Bytes::is_empty) => {
+                    // Below, nothing is said about a body without content; there are servers that ask for its length.
+                    let expected = [Method::POST, Method::PUT, Method::PATCH];
+                    if !body.is_empty() || expected.contains(request.method()) {
+                        let headers = request.headers_mut();
+                        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                    }
+                }
                 [one] => *request.body_mut() = Some(one.clone().into()),
                 _ => *request.body_mut() = Some(reqwest::Body::wrap(Chunks { body, next: 0 })),
             }

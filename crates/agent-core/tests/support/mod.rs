@@ -19,7 +19,9 @@ use agent_core::{
 use serde_json::{Value, json};
 
 pub mod broker;
+pub mod recorder;
 pub mod rules;
+pub mod server;
 
 /// Wednesday, 20 November 2024, 12:00:00 UTC: where the wall clock of every test begins.
 pub const NOON: Duration = Duration::from_secs(1_732_104_000);
