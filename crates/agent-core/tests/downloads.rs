@@ -4,9 +4,10 @@
 mod support;
 
 use agent_core::testing::{Reply, ScriptedTransport};
+use agent_core::transport::{ResponseBody, TransportError, TransportPhase};
 use agent_core::{ErrorKind, RetryPolicy, Sent};
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use support::{client, client_with, download, header_of, log, secs};
 
 fn once(reply: Reply) -> ScriptedTransport {
@@ -109,4 +110,28 @@ async fn dropping_it_closes_the_connection() {
     assert_eq!(wire.open_exchanges(), 1);
     drop(file);
     assert_eq!(wire.open_exchanges(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_is_not_asked_again_after_its_end_or_its_error() {
+    // Streams made by `unfold` panic when that happens.
+    let ends = futures_util::stream::unfold(0, |count| async move {
+        (count < 2).then(|| (Ok(Bytes::from_static(b"x")), count + 1))
+    });
+    let breaks = futures_util::stream::unfold(false, |over| async move {
+        assert!(!over, "asked again after the error");
+        let error = TransportError::new(TransportPhase::Body, "broken");
+        Some((Err(error), true))
+    });
+    for (mut body, items) in [
+        (ResponseBody::from_stream(ends), 2),
+        (ResponseBody::from_stream(breaks), 1),
+    ] {
+        for _ in 0..items {
+            assert!(body.next().await.is_some());
+        }
+        for _ in 0..3 {
+            assert!(body.next().await.is_none());
+        }
+    }
 }

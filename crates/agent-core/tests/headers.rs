@@ -234,3 +234,28 @@ async fn bytes_beyond_ascii_are_sent_as_they_are() {
         "é".as_bytes()
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_a_credential_is_marked_as_one_for_the_transport() {
+    let wire = answering();
+    let setup = setup(&wire);
+    let http = setup.http.header("x-client", "1");
+    let auth = Auth::bearer(&SecretString::from("token")).unwrap();
+    let client = Pipeline::new(Setup {
+        auth,
+        http,
+        ..setup
+    })
+    .unwrap();
+    get(&client).header("x-call", "1").await.unwrap();
+    let headers = &wire.requests()[0].headers;
+    for (name, secret) in [
+        ("authorization", true),
+        ("x-client", true),
+        ("x-call", true),
+        ("accept", false),
+        ("user-agent", false),
+    ] {
+        assert_eq!(headers[name].is_sensitive(), secret, "{name}");
+    }
+}
