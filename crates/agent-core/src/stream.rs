@@ -183,6 +183,7 @@ impl Pipeline {
                 started: None,
                 reached: false,
                 opened: 0,
+                arrived: now(),
                 age: None,
                 end: None,
             }),
@@ -204,6 +205,8 @@ struct Driver<F: Follow> {
     reached: bool,
     /// How often a connection was opened.
     opened: u64,
+    /// When the last bytes came: the time of their frames, so that the clock is read once for all of them.
+    arrived: Instant,
     /// Age of the connection when it was lost.
     age: Option<Duration>,
     end: Option<End>,
@@ -238,7 +241,15 @@ struct Connection {
 impl<F: Follow> Driver<F> {
     /// Tells the rules what happened and does what they say.
     fn tell(&mut self, event: impl FnOnce(&mut F, &Scene<'_>, &mut Out<F::Item>) -> Next) {
-        let now = now();
+        self.tell_of(now(), event);
+    }
+
+    /// Tells the rules what happened at `now`.
+    fn tell_of(
+        &mut self,
+        now: Instant,
+        event: impl FnOnce(&mut F, &Scene<'_>, &mut Out<F::Item>) -> Next,
+    ) {
         let connection = self.connection.as_ref();
         let scene = Scene {
             elapsed: self.started.map_or(Duration::ZERO, |start| now - start),
@@ -344,7 +355,10 @@ impl<F: Follow> Driver<F> {
             return Poll::Ready(());
         };
         match ready!(connection.poll_chunk(cx)) {
-            Chunk::Bytes(bytes) => self.decoder.feed(bytes),
+            Chunk::Bytes(bytes) => {
+                self.arrived = now();
+                self.decoder.feed(bytes);
+            }
             Chunk::Eof => {
                 let frame = self.decoder.finish();
                 if !self.take_frame(frame) || matches!(self.task, Task::Reading) {
@@ -363,7 +377,9 @@ impl<F: Follow> Driver<F> {
     fn take_frame(&mut self, frame: Result<Option<Frame>, TooLarge>) -> bool {
         match frame {
             Ok(None) => return false,
-            Ok(Some(frame)) => self.tell(|follow, scene, out| follow.frame(frame, scene, out)),
+            Ok(Some(frame)) => self.tell_of(self.arrived, |follow, scene, out| {
+                follow.frame(frame, scene, out)
+            }),
             Err(too_large) => {
                 let error = Error::new(ErrorKind::TooLarge, too_large.to_string());
                 self.proceed(Next::Fail(error.with_sent(Sent::Yes)));
