@@ -66,13 +66,14 @@ mod ids;
 mod record;
 mod server;
 mod storage;
+mod strike;
 mod sync;
 mod trelent;
 mod vendors;
 mod wire;
 
 pub use emulator::{Emulator, EmulatorBuilder};
-pub use faults::{Break, Fault, FaultKind, Faults};
+pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};
 pub use record::RecordedRequest;
 pub use storage::Storage;
 pub use trelent::{

@@ -1,4 +1,5 @@
-//! Listeners and connections: from a TCP socket to a [`Request`] and back. Knows neither vendors nor faults.
+//! Listeners and connections: from a TCP socket to a [`Request`] and back. Knows no vendors, and of faults only that
+//! there may be no answer.
 
 use std::future::poll_fn;
 use std::io;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::http::{self, Reply, Request};
+use crate::strike::Dropped;
 use crate::sync::lock;
 use crate::wire::{Wire, WireControl};
 
@@ -27,8 +29,8 @@ pub(crate) const MAX_BODY: usize = 256 << 20;
 
 /// What answers the requests of one listener.
 pub(crate) trait Site: Send + Sync + 'static {
-    /// Answers one request.
-    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply>;
+    /// Answers one request, or ends its connection.
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Result<Reply, Dropped>>;
     /// Answers a request at `path` whose body is longer than [`MAX_BODY`].
     fn too_large(&self, path: &str) -> Reply;
 }
@@ -162,7 +164,7 @@ async fn answer(
         body,
         wire,
     };
-    Ok(site.answer(request).await)
+    Ok(site.answer(request).await?)
 }
 
 /// The whole body; `None` when it is too long.

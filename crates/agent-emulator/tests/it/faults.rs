@@ -89,9 +89,11 @@ async fn faults_can_be_queued_over_http() {
     let post = async |body: &str| send("POST", &url, &json_type, Some(body.as_bytes())).await;
     let answer = post(r#"{"fault": "cut_stream", "after_events": 3}"#).await;
     assert_eq!(answer.status, 201);
-    let pending = json!({"pending": [
-        {"fault": "cut_stream", "after_events": 3, "how": "close", "vendor": null, "times": 1},
-    ]});
+    let fault = json!({
+        "fault": "cut_stream", "after_events": 3, "how": "close", "vendor": null, "method": null, "path": null,
+        "times": 1, "landed": false,
+    });
+    let pending = json!({"pending": [fault], "schedules": [], "struck": 0});
     assert_eq!(answer.json(), pending);
     assert_eq!(send("GET", &url, &[], None).await.json(), pending);
     let run = api.run("hi").await;
@@ -101,11 +103,11 @@ async fn faults_can_be_queued_over_http() {
     assert_eq!(api.emulator.faults().pending(), [fault]);
     assert_eq!(
         send("DELETE", &url, &[], None).await.json(),
-        json!({"pending": []})
+        json!({"pending": [], "schedules": [], "struck": 1})
     );
     for wrong in [
         "",
-        "[]",
+        "7",
         "{}",
         r#"{"fault": "flood"}"#,
         r#"{"fault": "cut_stream"}"#,
