@@ -51,11 +51,11 @@ fn control_faults(request: &Request, faults: &Faults) -> Reply {
         Method::POST => {
             let queued = typed(request).and_then(|text| {
                 let queued = faults.push_json(text);
-                queued.map_err(|error| refuse(StatusCode::BAD_REQUEST, &error.to_string()))
+                queued.map_err(|error| bad(error.to_string()))
             });
             match queued {
                 Ok(()) => list(StatusCode::CREATED, faults),
-                Err(reply) => reply,
+                Err((status, message)) => refuse(status, &message),
             }
         }
         _ => refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET, POST and DELETE"),
@@ -88,13 +88,13 @@ fn requests(row: &Row) -> Value {
 }
 
 fn act(request: &Request, row: &Row, action: &str) -> Reply {
-    let input: Map<String, Value> = match typed(request).map(serde_json::from_str) {
-        Ok(Ok(input)) => input,
-        Ok(Err(error)) => {
-            let message = format!("the body is no JSON object: {error}");
-            return refuse(StatusCode::BAD_REQUEST, &message);
-        }
-        Err(reply) => return reply,
+    let input = typed(request).and_then(|text| {
+        serde_json::from_str::<Map<String, Value>>(text)
+            .map_err(|error| bad(format!("the body is no JSON object: {error}")))
+    });
+    let input = match input {
+        Ok(input) => input,
+        Err((status, message)) => return refuse(status, &message),
     };
     let done = match action {
         "expire-tokens" => match nothing_left(&input) {
@@ -119,14 +119,18 @@ pub(crate) fn nothing_left(input: &Map<String, Value>) -> Result<(), String> {
     unknown.map_or(Ok(()), |key| Err(format!("unknown key {key}")))
 }
 
+/// A refusal: its status, and why.
+type Refusal = (StatusCode, String);
+
+fn bad(message: String) -> Refusal {
+    (StatusCode::BAD_REQUEST, message)
+}
+
 /// The text of a body that says it is JSON. Insisting on that keeps web pages from posting here without a preflight.
-fn typed(request: &Request) -> Result<&str, Reply> {
+fn typed(request: &Request) -> Result<&str, Refusal> {
     if !request.is_json() {
-        return Err(refuse(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "the content type must be application/json",
-        ));
+        let message = "the content type must be application/json";
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message.to_owned()));
     }
-    std::str::from_utf8(&request.body)
-        .map_err(|_| refuse(StatusCode::BAD_REQUEST, "the body must be UTF-8"))
+    std::str::from_utf8(&request.body).map_err(|_| bad("the body must be UTF-8".to_owned()))
 }

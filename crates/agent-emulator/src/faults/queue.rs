@@ -82,10 +82,13 @@ impl Faults {
     /// What is wrong with the text. Nothing is queued then.
     pub fn push_json(&self, text: &str) -> Result<(), InvalidFault> {
         let names = lock(&self.0).names.clone();
-        let (faults, schedules) = json::parse(text, &names)?;
-        faults.into_iter().for_each(|fault| self.push(fault));
-        let schedules = schedules.into_iter();
-        schedules.for_each(|schedule| self.schedule(schedule));
+        let (faults, schedule) = json::parse(text, &names)?;
+        for fault in faults {
+            self.push(fault);
+        }
+        if let Some(schedule) = schedule {
+            self.schedule(schedule);
+        }
         Ok(())
     }
 

@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn chances_and_numbers_are_as_wide_as_they_say() {
-        let drawn: Vec<_> = draws(3, &["/a"; 4000])
+        let drawn: Vec<_> = draws(3, &vec!["/a"; 4000])
             .into_iter()
             .filter_map(|(_, fault)| fault)
             .collect();

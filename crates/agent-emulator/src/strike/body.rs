@@ -15,6 +15,8 @@ use crate::wire::WireControl;
 /// The pieces in which a body or an event is filled up.
 pub(super) const FILLING: usize = 64 << 10;
 
+static SPACES: [u8; FILLING] = [b' '; FILLING];
+
 /// A body from something that gives one piece after the other.
 pub(super) fn from_pieces<S: Send + 'static, F>(
     state: S,
@@ -45,7 +47,7 @@ pub(super) async fn read(body: &mut Body) -> Option<Bytes> {
 /// Orders the connection to break. The body it is called in ends with it: this never returns.
 pub(super) async fn sever(wire: &WireControl, how: Break) {
     wire.break_when_flushed(how);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Waits for so long, or for ever.
@@ -119,7 +121,6 @@ impl Change {
                     return Some(piece);
                 }
                 let missing = bytes.saturating_sub(self.sent).min(FILLING);
-                static SPACES: [u8; FILLING] = [b' '; FILLING];
                 (missing > 0).then(|| Bytes::from_static(&SPACES[..missing]))
             }
             _ => self.at_most(usize::MAX).await,

@@ -10,6 +10,8 @@ use crate::faults::FaultKind;
 use crate::http::{Body, Reply};
 use crate::wire::WireControl;
 
+static FILLER: [u8; FILLING] = [b'x'; FILLING];
+
 /// How a stream is divided into events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
@@ -118,7 +120,6 @@ impl Change {
                 return Some(piece);
             }
             if self.filling > 0 {
-                static FILLER: [u8; FILLING] = [b'x'; FILLING];
                 let piece = self.filling.min(FILLING);
                 self.filling -= piece;
                 if self.filling == 0 {

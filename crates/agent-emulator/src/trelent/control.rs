@@ -88,12 +88,11 @@ fn add(script: Script, step: &Value) -> Option<Script> {
 }
 
 fn end(script: Script, ends: &Value) -> Option<Script> {
-    let (how, text) = match ends.as_str() {
-        Some(how) => (how, ""),
-        None => {
-            let (how, text) = only(ends)?;
-            (how, text.as_str()?)
-        }
+    let (how, text) = if let Some(how) = ends.as_str() {
+        (how, "")
+    } else {
+        let (how, text) = only(ends)?;
+        (how, text.as_str()?)
     };
     match how {
         "completed" => Some(script.completes(text)),
