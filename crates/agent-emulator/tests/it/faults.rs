@@ -170,8 +170,8 @@ async fn draws(seed: u64) -> Vec<String> {
         for path in [format!("/runs/{run}/events"), "/runs".to_owned()] {
             let answer = crate::raw::get(&api, &path).await;
             // Not the bytes: they have times in them.
-            let head = answer.head.lines().next().unwrap_or_default();
-            heard.push(format!("{:?} {head} {}", answer.end, answer.body.len()));
+            let first = answer.head.lines().next().unwrap_or_default();
+            heard.push(format!("{:?} {first} {}", answer.end, answer.body.len()));
         }
     }
     heard

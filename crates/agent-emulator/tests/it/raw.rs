@@ -86,13 +86,11 @@ pub(crate) async fn ask_url(url: &str, method: &str, token: &str, body: Option<&
         "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\naccept: */*, text/event-stream\r\n"
     );
     if !token.is_empty() {
-        head += &format!("authorization: Bearer {token}\r\n");
+        head += &["authorization: Bearer ", token, "\r\n"].concat();
     }
     if let Some(body) = body {
-        head += &format!(
-            "content-type: application/json\r\ncontent-length: {}\r\n",
-            body.len()
-        );
+        let length = body.len().to_string();
+        head += &["content-type: application/json\r\ncontent-length: ", &length, "\r\n"].concat();
     }
     let mut socket = TcpStream::connect(host).await.unwrap();
     let request = format!("{head}\r\n{}", body.unwrap_or_default());
