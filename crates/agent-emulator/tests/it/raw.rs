@@ -90,7 +90,12 @@ pub(crate) async fn ask_url(url: &str, method: &str, token: &str, body: Option<&
     }
     if let Some(body) = body {
         let length = body.len().to_string();
-        head += &["content-type: application/json\r\ncontent-length: ", &length, "\r\n"].concat();
+        head += &[
+            "content-type: application/json\r\ncontent-length: ",
+            &length,
+            "\r\n",
+        ]
+        .concat();
     }
     let mut socket = TcpStream::connect(host).await.unwrap();
     let request = format!("{head}\r\n{}", body.unwrap_or_default());

@@ -19,7 +19,10 @@ impl Subject for Cut {
     }
 
     fn recordings(&self) -> Vec<Recording> {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../trelent-agents/tests/vectors");
+        let folder = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../trelent-agents/tests/vectors"
+        );
         let text = std::fs::read_to_string(Path::new(folder).join("events.json")).unwrap();
         let vectors: Vec<Value> = serde_json::from_str(&text).unwrap();
         let mut recordings: Vec<Recording> = Vec::new();
@@ -65,7 +68,7 @@ impl Subject for Cut {
         Reply::json(&json!({"run_id": "run_0001", "status": status}))
     }
 
-    fn broken(&self, _: &[Item]) -> Ending {
+    fn broken(&self) -> Ending {
         Ending::Error(ErrorKind::Transport)
     }
 
@@ -77,8 +80,12 @@ impl Subject for Cut {
         })
     }
 
-    fn whole(&self, _: &[Item]) -> Ending {
+    fn whole(&self) -> Ending {
         Ending::In(End::Terminal)
+    }
+
+    fn is_end(&self, seen: &[Item]) -> bool {
+        is_completed(seen)
     }
 
     fn unresumable(&self, all: &[Item]) -> Option<ErrorKind> {
@@ -89,7 +96,9 @@ impl Subject for Cut {
     }
 
     fn position(&self, seen: &[Item]) -> Option<Cursor> {
-        let last = events(seen).filter_map(|event| event["seq"].as_u64()).last();
+        let last = events(seen)
+            .filter_map(|event| event["seq"].as_u64())
+            .last();
         last.map(Cursor::from)
     }
 }
