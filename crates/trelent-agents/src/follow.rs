@@ -140,7 +140,11 @@ impl Subscription {
         self.stale = if self.fresh { 0 } else { self.stale + 1 };
         // A connection that was silent for long is no healthy one: it must not make the count of reconnects start again
         // for ever.
-        if self.stale > self.reconnects.policy().max_reconnects {
+        let most = match why {
+            Broke::Idle(_) => wire::SILENT_REPLAYS,
+            _ => u32::MAX,
+        };
+        if self.stale > most.min(self.reconnects.policy().max_reconnects) {
             return self.give_up(why);
         }
         self.reconnect(why, scene)
@@ -307,8 +311,9 @@ impl Follow for Subscription {
                 Next::Finish(End::Terminal)
             }
             // All there is has been replayed; only the server's goodbye is missing.
-            Broke::Lost(_) if self.completed && self.is_exhausted() => Next::Finish(End::Terminal),
-            Broke::Idle(_) if self.is_exhausted() => Next::Finish(End::Terminal),
+            Broke::Lost(_) | Broke::Idle(_) if self.completed && self.is_exhausted() => {
+                Next::Finish(End::Terminal)
+            }
             // Cut short, or there may be more behind what it gave.
             broke @ (Broke::Eof | Broke::Lost(_) | Broke::Idle(_)) if self.last_replay => {
                 self.replay_again(broke, scene)

@@ -201,6 +201,33 @@ impl Known {
         }
     }
 
+    /// How many items are whole, by the number of bytes. It never falls: the places where it rises are searched for.
+    async fn whole_at(&self) -> Vec<usize> {
+        let length = self.recording.bytes.len();
+        let mut whole_at = Vec::new();
+        while whole_at.len() <= length {
+            let from = whole_at.len();
+            let count = self.count(from).await;
+            // The last byte at which it is still so many.
+            let (mut low, mut high) = (from, length);
+            while low < high {
+                let middle = (low + high).div_ceil(2);
+                if self.count(middle).await == count {
+                    low = middle;
+                } else {
+                    high = middle - 1;
+                }
+            }
+            whole_at.resize(low + 1, count);
+        }
+        whole_at
+    }
+
+    async fn count(&self, bytes: usize) -> usize {
+        let cut = [Act::Broken(bytes)];
+        self.play(&cut, false, Resume::never()).await.items.len()
+    }
+
     async fn play(&self, acts: &[Act], over: bool, resume: Resume) -> Got {
         play(self.subject, &self.recording, acts, over, resume).await
     }
@@ -306,12 +333,8 @@ fn a_cut_that_is_resumed_gives_every_event_once() {
         let all = &known.all;
         let unresumable = known.subject.unresumable(all);
         let length = known.recording.bytes.len();
-        let mut whole_at = Vec::new();
-        for k in 0..=length {
-            let got = known.play(&[Act::Broken(k)], false, Resume::never()).await;
-            whole_at.push(got.items.len());
-        }
-        let mut played = length + 1;
+        let whole_at = known.whole_at().await;
+        let mut played = 0;
         for (acts, over) in (0..=length).flat_map(|k| cuts(k, length)) {
             let got = known.play(&acts, over, Resume::auto()).await;
             let what = format!("{} {acts:?} over: {over}", known.recording.name);
