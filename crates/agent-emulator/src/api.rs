@@ -59,20 +59,22 @@ impl Api {
 }
 
 impl Site for Api {
-    fn answer(self: Arc<Self>, mut request: Request) -> BoxFuture<'static, Result<Reply, Dropped>> {
+    fn answer(self: Arc<Self>, mut request: Request) -> BoxFuture<'static, Reply> {
         Box::pin(async move {
             let path = request.path.clone();
             let Some((row, below)) = self.owner(&path) else {
-                return Ok(self.own_page(&request));
+                return self.own_page(&request);
             };
             request.segments = http::segments(below);
             below.clone_into(&mut request.path);
             let vendor = Arc::clone(&row.vendor);
             let number = vendor.recorder().note(&request);
             let answer = |request| Arc::clone(&vendor).answer(request);
-            let reply = strike::answer(&self.faults, row, &self.clock, request, answer).await?;
-            vendor.recorder().answered(number, reply.status().as_u16());
-            Ok(reply)
+            let reply = strike::answer(&self.faults, row, &self.clock, request, answer).await;
+            if !Dropped::is(&reply) {
+                vendor.recorder().answered(number, reply.status().as_u16());
+            }
+            reply
         })
     }
 

@@ -25,11 +25,17 @@ pub(crate) fn answer(request: &Request, faults: &Faults, table: &[Row]) -> Reply
     let Some((row, action)) = found else {
         return nothing_here(request);
     };
-    match (&request.method, action) {
-        (&Method::GET, "requests") => http::json(StatusCode::OK, &requests(row)),
-        (&Method::POST, action) => act(request, row, action),
-        _ => nothing_here(request),
+    if request.method == Method::POST
+        && let Err((status, message)) = typed(request)
+    {
+        return refuse(status, &message);
     }
+    let reply = match (&request.method, action) {
+        (&Method::GET, "requests") => Some(http::json(StatusCode::OK, &requests(row))),
+        (&Method::POST, "expire-tokens") => Some(expire_tokens(request, row)),
+        (_, action) => row.vendor.control(action, request),
+    };
+    reply.unwrap_or_else(|| nothing_here(request))
 }
 
 fn nothing_here(request: &Request) -> Reply {
@@ -87,29 +93,26 @@ fn requests(row: &Row) -> Value {
     json!({"count": row.vendor.recorder().count(), "requests": shown})
 }
 
-fn act(request: &Request, row: &Row, action: &str) -> Reply {
-    let input = typed(request).and_then(|text| {
-        serde_json::from_str::<Map<String, Value>>(text)
-            .map_err(|error| bad(format!("the body is no JSON object: {error}")))
-    });
-    let input = match input {
-        Ok(input) => input,
-        Err((status, message)) => return refuse(status, &message),
-    };
-    let done = match action {
-        "expire-tokens" => match nothing_left(&input) {
-            Ok(()) => {
-                let expired = row.vendor.expire_tokens();
-                expired.map(|expired| Ok(json!({"expired": expired})))
-            }
-            Err(message) => Some(Err(message)),
-        },
-        action => row.vendor.control(action, input),
-    };
-    match done {
-        Some(Ok(shown)) => http::json(StatusCode::OK, &shown),
-        Some(Err(message)) => refuse(StatusCode::BAD_REQUEST, &message),
-        None => nothing_here(request),
+fn expire_tokens(request: &Request, row: &Row) -> Reply {
+    act(request, |input| {
+        nothing_left(input)?;
+        let expired = row.vendor.expire_tokens();
+        let expired = expired.ok_or_else(|| format!("{} has no tokens that expire", row.name))?;
+        Ok(json!({"expired": expired}))
+    })
+}
+
+/// Answers a POST with what `done` makes of its body. An error is a text for people, and nothing was done.
+pub(crate) fn act(
+    request: &Request,
+    done: impl FnOnce(&mut Map<String, Value>) -> Result<Value, String>,
+) -> Reply {
+    let shown = serde_json::from_slice::<Map<String, Value>>(&request.body)
+        .map_err(|error| format!("the body is no JSON object: {error}"))
+        .and_then(|mut input| done(&mut input));
+    match shown {
+        Ok(shown) => http::json(StatusCode::OK, &shown),
+        Err(message) => refuse(StatusCode::BAD_REQUEST, &message),
     }
 }
 

@@ -227,7 +227,7 @@ const STORAGE: &str = "storage";
 struct StorageSite(Arc<World>);
 
 impl Site for StorageSite {
-    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Result<Reply, Dropped>> {
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply> {
         Box::pin(async move {
             let World {
                 faults,
@@ -237,9 +237,11 @@ impl Site for StorageSite {
             } = &*self.0;
             let number = store.note(&request);
             let answer = |request| std::future::ready(store.answer(&request));
-            let reply = strike::answer(faults, &**store, clock, request, answer).await?;
-            store.answered(number, reply.status().as_u16());
-            Ok(reply)
+            let reply = strike::answer(faults, &**store, clock, request, answer).await;
+            if !Dropped::is(&reply) {
+                store.answered(number, reply.status().as_u16());
+            }
+            reply
         })
     }
 

@@ -29,8 +29,8 @@ pub(crate) const MAX_BODY: usize = 256 << 20;
 
 /// What answers the requests of one listener.
 pub(crate) trait Site: Send + Sync + 'static {
-    /// Answers one request, or ends its connection.
-    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Result<Reply, Dropped>>;
+    /// Answers one request.
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply>;
     /// Answers a request at `path` whose body is longer than [`MAX_BODY`].
     fn too_large(&self, path: &str) -> Reply;
 }
@@ -164,7 +164,11 @@ async fn answer(
         body,
         wire,
     };
-    Ok(site.answer(request).await?)
+    let reply = site.answer(request).await;
+    if Dropped::is(&reply) {
+        return Err(Dropped.into());
+    }
+    Ok(reply)
 }
 
 /// The whole body; `None` when it is too long.

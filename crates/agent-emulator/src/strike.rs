@@ -31,9 +31,22 @@ pub(crate) trait Victim: Send + Sync {
     fn expire_tokens(&self);
 }
 
-/// There is no answer: the connection ends.
-#[derive(Debug)]
+/// Marks an answer that is none: the connection ends without it.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Dropped;
+
+impl Dropped {
+    fn reply() -> Reply {
+        let mut reply = http::bytes(StatusCode::OK, "text/plain", Bytes::new());
+        reply.extensions_mut().insert(Self);
+        reply
+    }
+
+    /// Whether `reply` is no answer.
+    pub(crate) fn is(reply: &Reply) -> bool {
+        reply.extensions().get::<Self>().is_some()
+    }
+}
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,7 +63,7 @@ pub(crate) async fn answer<F: Future<Output = Reply>>(
     clock: &Clock,
     request: Request,
     handle: impl FnOnce(Request) -> F,
-) -> Result<Reply, Dropped> {
+) -> Reply {
     let (method, path) = (request.method.clone(), request.path.clone());
     let wire = request.wire.clone();
     let target = Target {
@@ -73,10 +86,10 @@ pub(crate) async fn answer<F: Future<Output = Reply>>(
     }
     let reply = handle(request).await;
     let shape = shape(&reply, &method);
-    Ok(match faults.strike_answer(&target, strikes, shape) {
+    match faults.strike_answer(&target, strikes, shape) {
         Some(kind) => to_answer(kind, reply, wire),
         None => reply,
-    })
+    }
 }
 
 fn shape(reply: &Reply, method: &Method) -> Shape {
@@ -89,12 +102,7 @@ fn shape(reply: &Reply, method: &Method) -> Shape {
     }
 }
 
-async fn instead(
-    fault: Fault,
-    victim: &dyn Victim,
-    clock: &Clock,
-    wire: &WireControl,
-) -> Result<Reply, Dropped> {
+async fn instead(fault: Fault, victim: &dyn Victim, clock: &Clock, wire: &WireControl) -> Reply {
     match fault.kind {
         FaultKind::Status {
             status,
@@ -116,16 +124,16 @@ async fn instead(
             if let Some(after) = retry_after {
                 tell_when(&mut reply, &after, clock);
             }
-            Ok(reply)
+            reply
         }
         FaultKind::Garbage { bytes } => {
             wire.send_instead(bytes.map_or(Bytes::from_static(GARBAGE), Bytes::from));
             // Only its bytes on the wire would matter, and they are thrown away.
-            Ok(http::bytes(StatusCode::OK, "text/plain", Bytes::new()))
+            http::bytes(StatusCode::OK, "text/plain", Bytes::new())
         }
         FaultKind::Disconnect { how } if how != Break::HalfOpen => {
             wire.break_when_flushed(how);
-            Err(Dropped)
+            Dropped::reply()
         }
         _ => std::future::pending().await,
     }

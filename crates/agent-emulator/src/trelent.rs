@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::http::{self, Reply, Request};
 use crate::record::Recorder;
@@ -261,8 +261,8 @@ impl Vendor for Trelent {
         Some(lock(&self.state).auth.expire_all())
     }
 
-    fn control(&self, action: &str, input: Map<String, Value>) -> Option<Result<Value, String>> {
-        control::act(self, action, input)
+    fn control(&self, action: &str, request: &Request) -> Option<Reply> {
+        control::answer(self, action, request)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::clock::Clock;
 use crate::faults::Faults;
@@ -51,9 +51,9 @@ pub(crate) trait Vendor: Send + Sync {
     fn expire_tokens(&self) -> Option<usize> {
         None
     }
-    /// `POST /_control/{vendor}/{action}`: what a test in another language can do to the vendor. `None`: there is no
-    /// such action. An error is a text for people, and nothing was done; keys of the input that are not known are one.
-    fn control(&self, _action: &str, _input: Map<String, Value>) -> Option<Result<Value, String>> {
+    /// Answers `/_control/{vendor}/{action}`: what a test in another language can see of the vendor and do to it. A POST
+    /// has a JSON body; `control::act` reads it. `None`: there is no such action.
+    fn control(&self, _action: &str, _request: &Request) -> Option<Reply> {
         None
     }
 }

@@ -2,27 +2,29 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use serde_json::{Map, Value, json};
 
 use super::Trelent;
 use super::script::{Plan, Scenario, Script};
-use crate::control::nothing_left;
+use crate::control::{act, nothing_left};
+use crate::http::{Reply, Request};
 use crate::sync::lock;
 
 type Input = Map<String, Value>;
 
 /// Does it; `None` when there is no such action.
-pub(super) fn act(
-    trelent: &Trelent,
-    action: &str,
-    mut input: Input,
-) -> Option<Result<Value, String>> {
+pub(super) fn answer(trelent: &Trelent, action: &str, request: &Request) -> Option<Reply> {
+    if request.method != Method::POST {
+        return None;
+    }
     match action {
-        "release" => Some(release(trelent, &mut input)),
-        "next-run" => Some(plan(&mut input).map(|plan| {
+        "release" => Some(act(request, |input| release(trelent, input))),
+        "next-run" => Some(act(request, |input| {
+            let plan = plan(input)?;
             let mut state = lock(&trelent.state);
             state.next_plans.push_back(plan);
-            json!({"queued": state.next_plans.len()})
+            Ok(json!({"queued": state.next_plans.len()}))
         })),
         _ => None,
     }
