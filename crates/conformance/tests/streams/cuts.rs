@@ -315,7 +315,7 @@ fn cuts(k: usize, length: usize) -> Vec<(Vec<Act>, bool)> {
         (vec![Act::Ended(k)], true),
         (vec![Act::Broken(k)], true),
         (vec![Act::Ended(k)], false),
-        (vec![Act::Broken(k), Act::Ended(other)], k % 2 == 0),
+        (vec![Act::Broken(k), Act::Ended(other)], k.is_multiple_of(2)),
         (vec![Act::Ended(k), Act::Broken(other)], true),
     ];
     if std::env::var_os("CUTS_ALL").is_none() {

@@ -136,7 +136,7 @@ fn stalls(job: &dyn Job, seed: u64) -> Schedule {
 }
 
 async fn one(job: &'static dyn Job, seed: u64, plan: fn(&dyn Job, u64) -> Schedule) -> Tally {
-    let play = tokio::spawn(async move {
+    let playing = tokio::spawn(async move {
         let builder = Emulator::builder().pace(Duration::ZERO).seed(seed);
         let builder = job.emulator(builder).schedule(plan(job, seed));
         let emulator = builder.start().await.unwrap();
@@ -153,7 +153,7 @@ async fn one(job: &'static dyn Job, seed: u64, plan: fn(&dyn Job, u64) -> Schedu
         emulator.shutdown().await;
         tally
     });
-    let wrong = match tokio::time::timeout(HUNG, play).await {
+    let wrong = match tokio::time::timeout(HUNG, playing).await {
         Ok(Ok(mut tally)) => {
             for story in &mut tally.wrong {
                 *story = format!("{} seed {seed}: {story}", job.name());

@@ -63,7 +63,7 @@ impl Play {
         Self {
             client: Client::with_options(trelent.base_url(), options).unwrap(),
             trelent,
-            held: seed % 2 == 0,
+            held: seed.is_multiple_of(2),
             tally: Tally::default(),
         }
     }
