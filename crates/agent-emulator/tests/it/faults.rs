@@ -317,3 +317,19 @@ async fn what_a_client_sends_at_once_is_struck_once() {
     let refused = answers.iter().filter(|answer| answer.status == 503);
     assert_eq!((refused.count(), api.trelent.runs().len()), (3, 5));
 }
+
+#[tokio::test]
+async fn the_readmes_faults_can_be_queued_as_they_stand() {
+    let api = start().await;
+    let faults = api.emulator.faults();
+    let readme = include_str!("../../README.md");
+    let quoted = readme.split('`').filter(|text| text.starts_with("{\""));
+    let mut kinds = BTreeSet::new();
+    for text in quoted.filter(|text| text.contains("\"fault\"")) {
+        faults.push_json(text).unwrap();
+        let kind = text.split('"').nth(3).unwrap();
+        kinds.insert(kind);
+    }
+    // The schedule's first text is another.
+    assert!(kinds.len() > 18, "{kinds:?}");
+}
