@@ -6,6 +6,8 @@ use super::{Error, ErrorKind, Sent};
 
 /// Longest message that is printed, in characters; the rest is cut.
 const LONGEST: usize = 400;
+/// The same for a code or an id: both are the server's to choose.
+const LONGEST_NAME: usize = 100;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,18 +20,19 @@ impl fmt::Display for Error {
         let mut shown = false;
         for part in prefix.into_iter().flatten() {
             if !message.contains(part) {
-                write!(f, "{}{part}", if shown { " " } else { "" })?;
+                f.write_str(if shown { " " } else { "" })?;
+                write_cut(f, part, LONGEST_NAME)?;
                 shown = true;
             }
         }
         if shown {
             f.write_str(": ")?;
         }
-        write_cut(f, message)?;
+        write_cut(f, message, LONGEST)?;
 
         let mut facts = Facts { f, open: false };
         if let Some(id) = self.request_id() {
-            facts.add(format_args!("request {id}"))?;
+            facts.add(format_args!("request {}", Cut(id, LONGEST_NAME)))?;
         }
         if let Some(cursor) = self.cursor() {
             facts.add(format_args!("after event {cursor}"))?;
@@ -60,10 +63,10 @@ impl fmt::Debug for Error {
         if !self.operation().is_empty() {
             out.field("operation", &self.operation());
         }
-        out.field("message", &Cut(self.message()));
+        out.field("message", &Cut(self.message(), LONGEST));
         for (name, value) in [("code", self.code()), ("request_id", self.request_id())] {
             if let Some(value) = value {
-                out.field(name, &value);
+                out.field(name, &Cut(value, LONGEST_NAME));
             }
         }
         if let Some(response) = self.response() {
@@ -75,28 +78,36 @@ impl fmt::Debug for Error {
         out.field("sent", &self.sent())
             .field("attempts", &self.attempts());
         if let Some(source) = std::error::Error::source(self) {
-            out.field("source", &Cut(&source.to_string()));
+            out.field("source", &Cut(&source.to_string(), LONGEST));
         }
         out.finish_non_exhaustive()
     }
 }
 
-struct Cut<'a>(&'a str);
+/// A text of the server's, in one line and no longer than that.
+struct Cut<'a>(&'a str, usize);
+
+impl fmt::Display for Cut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_cut(f, self.0, self.1)
+    }
+}
 
 impl fmt::Debug for Cut<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        write_cut(f, self.0)?;
+        write_cut(f, self.0, self.1)?;
         f.write_char('"')
     }
 }
 
-/// Writes `text` in one line: control characters become spaces, and what is too long is cut.
-fn write_cut(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+/// Writes `text` in one line: control characters and line separators become spaces, and what is too long is cut.
+fn write_cut(f: &mut fmt::Formatter<'_>, text: &str, longest: usize) -> fmt::Result {
     let mut chars = text.trim_end().chars();
     let mut space = false;
-    for c in chars.by_ref().take(LONGEST) {
-        let c = if c.is_control() { ' ' } else { c };
+    for c in chars.by_ref().take(longest) {
+        let breaks = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let c = if breaks { ' ' } else { c };
         if !(c == ' ' && space) {
             f.write_char(c)?;
         }
