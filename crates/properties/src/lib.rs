@@ -12,8 +12,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 mod json;
+mod stream;
 
 pub use json::{json, object, reversed};
+pub use stream::{cut, event_stream};
 
 /// The variable that sets how many cases each property tries.
 pub const CASES: &str = "PROPTEST_CASES";
