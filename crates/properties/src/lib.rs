@@ -27,7 +27,11 @@ pub fn cases(usual: u32) -> u32 {
 }
 
 /// Calls `property`, which panics if it does not hold, with `usual` cases or as many as asked for; the same on every
-/// run. Panics with the smallest input found for which it fails.
+/// run.
+///
+/// # Panics
+///
+/// With the smallest input found for which the property does not hold.
 pub fn check<S>(usual: u32, input: &S, property: impl Fn(S::Value))
 where
     S: Strategy,

@@ -45,9 +45,80 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Lines that make events: whole fields with values that are text, unless a byte of them is damaged.
+fn lines() -> impl Strategy<Value = Vec<u8>> {
+    const NAMES: &[&str] = &[
+        "data",
+        "data",
+        "data",
+        "data",
+        "event",
+        "event",
+        "id",
+        "id",
+        "retry",
+        "",
+        "other",
+        "\u{FEFF}data",
+        " data",
+    ];
+    const COLONS: &[&str] = &[": ", ": ", ":", ":  ", ""];
+    const VALUES: &[&str] = &[
+        "",
+        "a",
+        "b c",
+        "7",
+        "15",
+        "+15",
+        "15 ",
+        "99999999999999999999999",
+        "a:b",
+        ": a",
+        "\0",
+        "7\u{0}",
+        "\u{1F4A1}é",
+        "\u{2028}",
+        "\u{85}",
+        "\u{FEFF}",
+        "\u{FFFD}",
+        "{\"a\":1}",
+        "message",
+    ];
+    let pick = |choice: &'static [&'static str]| prop::sample::select(choice);
+    // A stream mostly has one kind of line end.
+    (prop::sample::select(&["\n", "\r", "\r\n"][..]), 0..8_u8).prop_flat_map(move |(end, mixed)| {
+        let end = if mixed == 0 {
+            pick(&["\n", "\r", "\r\n"]).boxed()
+        } else {
+            Just(end).boxed()
+        };
+        let field = (pick(NAMES), pick(COLONS), pick(VALUES), end.clone())
+            .prop_map(|(name, colon, value, end)| format!("{name}{colon}{value}{end}"));
+        let line = prop_oneof![2 => field, 1 => end.prop_map(str::to_owned)];
+        let damage = prop::option::weighted(0.1, (any::<prop::sample::Index>(), any::<u8>()));
+        let mark = prop::bool::weighted(0.05);
+        (prop::collection::vec(line, 0..40), damage, mark).prop_map(|(lines, damage, mark)| {
+            let mut stream = lines.concat().into_bytes();
+            if mark {
+                stream.splice(0..0, *b"\xEF\xBB\xBF");
+            }
+            if let Some((at, byte)) = damage
+                && !stream.is_empty()
+            {
+                let at = at.index(stream.len());
+                stream[at] = byte;
+            }
+            stream
+        })
+    })
+}
+
 /// Any event stream, valid and not: all line ends, fields whole and broken, byte order marks, NUL, invalid UTF-8.
 pub fn event_stream() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(piece(), 0..40).prop_map(|pieces| pieces.concat())
+    prop_oneof![
+        3 => lines(),
+        2 => prop::collection::vec(piece(), 0..40).prop_map(|pieces| pieces.concat()),
+    ]
 }
 
 /// Cuts `stream` into chunks by the lengths given, in turn.

@@ -1,4 +1,5 @@
-//! What holds for anything the server sends, with input of the kind that matters.
+//! What holds for anything the server sends, with input of the kind that matters; at the end, what was found
+//! once.
 
 use std::time::{Duration, SystemTime};
 
@@ -207,4 +208,28 @@ fn a_damaged_timestamp_is_a_time_or_an_error() {
     let digits = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{0,12})?)?([Zz]|[+-][0-9]{2}:?[0-9]{0,2})?";
     check(2_000, &damaged(digits), |text| fuzzing::timestamp(&text));
     check(500, &text(), |text| fuzzing::timestamp(&text));
+}
+
+#[test]
+fn what_was_found_stays_mended() {
+    // The details of an event that can not be read were missing, and the words about it were about half a character.
+    let text = r#"{"seq": 3, "ts": "\ud83d", "data": 1}"#;
+    fuzzing::event(text);
+    let error = CommonEvent::from_json(text).unwrap_err();
+    assert_eq!(
+        error.details(),
+        Some(&json!({"seq": 3, "ts": "\u{FFFD}", "data": 1}))
+    );
+    assert!(
+        error
+            .message()
+            .starts_with("event 3: invalid type: integer `1`"),
+        "{error}"
+    );
+
+    // They were missing as well when the event holds what no `Value` can.
+    let text = r#"{"ts": "t", "data": 1, "more": 1e400}"#;
+    fuzzing::event(text);
+    let error = CommonEvent::from_json(text).unwrap_err();
+    assert_eq!(error.details(), Some(&Value::from(text)));
 }
