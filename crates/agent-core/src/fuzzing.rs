@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, ErrorResponse};
@@ -275,5 +276,34 @@ pub fn one_line(error: &Error) {
         let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
         assert!(!line.contains(breaks), "more than one line: {line:?}");
         assert!(line.chars().count() <= LONGEST_LINE, "long: {line:?}");
+    }
+}
+
+/// JSON with the keys of all objects in the opposite order.
+pub fn reversed(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let fields: Vec<_> = fields
+                .iter()
+                .rev()
+                .map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), reversed(value)))
+                .collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(reversed).collect();
+            format!("[{}]", items.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Whether there is a number with a fraction or exponent in `value`: written and read again, its last bit may change.
+pub fn has_fraction(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(items) => items.iter().any(has_fraction),
+        Value::Object(fields) => fields.values().any(has_fraction),
+        _ => false,
     }
 }

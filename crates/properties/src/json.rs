@@ -28,22 +28,3 @@ pub fn object() -> impl Strategy<Value = Map<String, Value>> {
     prop::collection::btree_map(crate::text(), json(), 0..4)
         .prop_map(|fields| fields.into_iter().collect())
 }
-
-/// `value` as JSON text with the keys of all objects in the opposite order.
-pub fn reversed(value: &Value) -> String {
-    match value {
-        Value::Object(fields) => {
-            let fields: Vec<_> = fields
-                .iter()
-                .rev()
-                .map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), reversed(value)))
-                .collect();
-            format!("{{{}}}", fields.join(","))
-        }
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(reversed).collect();
-            format!("[{}]", items.join(","))
-        }
-        other => other.to_string(),
-    }
-}

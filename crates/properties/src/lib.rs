@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 mod json;
 mod stream;
 
-pub use json::{json, object, reversed};
+pub use json::{json, object};
 pub use stream::{cut, event_stream};
 
 /// The variable that sets how many cases each property tries.

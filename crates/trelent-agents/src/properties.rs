@@ -3,7 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use properties::{check, damaged, json, object, reversed, text};
+use agent_core::fuzzing::reversed;
+use properties::{check, damaged, json, object, text};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
