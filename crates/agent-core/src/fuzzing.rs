@@ -3,8 +3,8 @@
 //! The properties of this crate's tests call them with generated input, the fuzz targets with input that a fuzzer
 //! finds. The decoder of event streams is apart, in `tests/sse_decoder`. Not for users.
 
-// Panicking is how these report, and they are no part of what is shipped.
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+// Panicking is how these report; nothing else calls them.
+#![allow(clippy::missing_panics_doc, clippy::panic, clippy::unwrap_used)]
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
