@@ -180,7 +180,7 @@ fn only_the_true_signature_verifies() {
 fn an_error_is_one_line_whatever_the_server_says() {
     let long = prop_oneof![4 => text(), 1 => text().prop_map(|text| text.repeat(500))];
     check(1_000, &(long.clone(), long), |(one, two)| {
-        fuzzing::error_line(&one, &two)
+        fuzzing::error_line(&one, &two);
     });
 }
 
