@@ -39,7 +39,7 @@ pub(crate) const SDKS: &[Sdk] = &[Sdk {
 }];
 
 /// Features of `agent-core` that cost nothing to test: all but TLS.
-pub(crate) const CORE_FEATURES: &[&str] = &["webhooks", "testing", "reqwest-0-13"];
+pub(crate) const CORE_FEATURES: &[&str] = &["checksums", "webhooks", "testing", "reqwest-0-13"];
 
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
