@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
 
+use crate::agentrouter::{AgentRouterHandle, AgentRouterOptions};
 use crate::api::Api;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
@@ -87,6 +88,12 @@ impl EmulatorBuilder {
     /// Queues a fault; see also [`Emulator::faults`].
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
+        self
+    }
+
+    /// Sets the settings of the vendor AgentRouter.
+    pub fn agentrouter(mut self, options: AgentRouterOptions) -> Self {
+        self.vendors.agentrouter = options;
         self
     }
 
@@ -178,6 +185,11 @@ impl Emulator {
     /// The queue of faults.
     pub fn faults(&self) -> Faults {
         self.world.faults.clone()
+    }
+
+    /// The vendor AgentRouter: its key, control, inspection.
+    pub fn agentrouter(&self) -> AgentRouterHandle {
+        AgentRouterHandle(Arc::clone(&self.vendors.agentrouter))
     }
 
     /// The vendor Trelent: credentials, control, inspection.
