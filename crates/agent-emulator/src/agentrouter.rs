@@ -122,7 +122,7 @@ impl AgentRouter {
                     .run(id)
                     .map(|run| run.show_events(after.unwrap_or(0), stream::LIMIT, clock))
                     .unwrap_or_default();
-                stream::snapshot(events, world.faults.take_cut(NAME), request.wire.clone())
+                stream::snapshot(&events, world.faults.take_cut(NAME), request.wire.clone())
             }
             Op::Cancel => {
                 validate::empty_object(request)?;

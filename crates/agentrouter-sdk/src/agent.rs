@@ -46,8 +46,12 @@ pub fn run_agent(
         ops::RUN_AGENT,
         move |caller| async move {
             let session = match request {
-                RunAgentRequest::Create(create) => create_and_wait(&caller, create).await?,
-                RunAgentRequest::Resume(resume) => resume_and_wait(&caller, resume).await?,
+                RunAgentRequest::Create(create) => {
+                    Box::pin(create_and_wait(&caller, create)).await?
+                }
+                RunAgentRequest::Resume(resume) => {
+                    Box::pin(resume_and_wait(&caller, resume)).await?
+                }
             };
             Ok(session.map(AgentRunResult::from))
         },

@@ -236,6 +236,10 @@ pub(crate) fn stream_part(event: RunEvent) -> Option<AgentStreamPart> {
 }
 
 /// The text of a whole answer: what `text_stream` gives.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "one form for the meanings of all streams"
+)]
 pub(crate) fn answer_text(event: RunEvent) -> Option<String> {
     match event.event_type {
         T::AgentResponse => event.text("text").map(str::to_owned),

@@ -128,7 +128,7 @@ impl AgentRouterClient {
         Call::new(
             self.pipeline.clone(),
             ops::CREATE_RUN_AND_WAIT,
-            move |caller| async move { create_and_wait(&caller, request).await },
+            move |caller| async move { Box::pin(create_and_wait(&caller, request)).await },
         )
     }
 }

@@ -189,13 +189,11 @@ impl Watch {
         if !passing || !self.reconnects.policy().is_on() || self.is_late(elapsed) {
             return Step::Fail(self.signed(error));
         }
-        match self.reconnects.failed(scene, error.retry_after()) {
-            Some(wait) => Step::Again(wait),
-            None => {
-                let exhausted = reconnects_exhausted(self.reconnects.failures(), error);
-                Step::Fail(self.signed(exhausted))
-            }
+        if let Some(wait) = self.reconnects.failed(scene, error.retry_after()) {
+            return Step::Again(wait);
         }
+        let exhausted = reconnects_exhausted(self.reconnects.failures(), error);
+        Step::Fail(self.signed(exhausted))
     }
 
     /// Time since the wait began, if `first_poll` is the time since the first poll.
@@ -249,13 +247,12 @@ impl<T> Following<T> {
                 None => out.position(at),
             }
         }
-        match self.watch.without_status(self.watch.elapsed(scene.elapsed)) {
-            Some(wait) => Next::Reopen(wait),
-            None => {
-                self.asked = Asked::Run;
-                Next::Ask(Box::new(self.watch.run_request()))
-            }
+        let elapsed = self.watch.elapsed(scene.elapsed);
+        if let Some(wait) = self.watch.without_status(elapsed) {
+            return Next::Reopen(wait);
         }
+        self.asked = Asked::Run;
+        Next::Ask(Box::new(self.watch.run_request()))
     }
 }
 

@@ -40,7 +40,7 @@ impl Refusal {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
-    pub(crate) fn invalid(issues: Vec<Value>) -> Self {
+    pub(crate) fn invalid(issues: &[Value]) -> Self {
         let details = json!({"issues": issues});
         let status = StatusCode::BAD_REQUEST;
         Self::with_details(status, "validation_error", "Invalid request", &details)

@@ -139,14 +139,15 @@ impl Run {
     fn step(&mut self, ids: &Ids) {
         let at = self.timeline.at;
         match self.status {
-            status if is_terminal(status) => match self.timeline.after_end.pop_front() {
-                Some(spec) => self.push(spec, None),
-                None => {
-                    self.parked = true;
+            status if is_terminal(status) => {
+                let next = self.timeline.after_end.pop_front();
+                self.parked = next.is_none();
+                let parked = || {
                     let payload = json!({"sandboxId": "sandbox_1", "graceMinutes": 10});
-                    self.push(Spec::new("sandbox.parked", payload), None);
-                }
-            },
+                    Spec::new("sandbox.parked", payload)
+                };
+                self.push(next.unwrap_or_else(parked), None);
+            }
             "cancelling" => self.fail("run_cancelled", "The run was cancelled", ids),
             "queued" => {
                 self.status = "starting";

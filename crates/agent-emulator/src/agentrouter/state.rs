@@ -100,14 +100,13 @@ impl State {
         creation: Creation,
         world: &World,
     ) -> Value {
-        let script = match self.next_scripts.pop_front() {
-            Some(script) if !creation.task.starts_with("emulate:") => script,
-            kept => {
-                kept.into_iter()
-                    .for_each(|script| self.next_scripts.push_front(script));
-                written(&creation.task)
-            }
+        let asked = creation.task.starts_with("emulate:");
+        let scripted = if asked {
+            None
+        } else {
+            self.next_scripts.pop_front()
         };
+        let script = scripted.unwrap_or_else(|| written(&creation.task));
         let now = world.clock.now();
         let run = Run::new(id, conversation, creation, script, world.pace, now);
         let shown = run.show(&world.clock);

@@ -13,11 +13,7 @@ use crate::wire::WireControl;
 pub(crate) const LIMIT: usize = 500;
 
 /// An answer with these events, one chunk each, broken after so many if a fault wants it.
-pub(crate) fn snapshot(
-    events: Vec<Value>,
-    cut: Option<(usize, Break)>,
-    wire: WireControl,
-) -> Reply {
+pub(crate) fn snapshot(events: &[Value], cut: Option<(usize, Break)>, wire: WireControl) -> Reply {
     let mut frames: Vec<Bytes> = events.iter().map(frame).collect();
     if frames.is_empty() {
         frames.push(Bytes::from_static(b"event: heartbeat\ndata: {}\n\n"));

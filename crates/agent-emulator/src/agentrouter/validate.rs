@@ -83,7 +83,7 @@ impl Issues {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(Refusal::invalid(self.0))
+            Err(Refusal::invalid(&self.0))
         }
     }
 }
@@ -98,14 +98,13 @@ pub(crate) fn object(request: &Request) -> Answer<Map<String, Value>> {
         return Err(Refusal::bad_request(status, "Unsupported Media Type"));
     }
     let malformed = |_| Refusal::bad_request(StatusCode::BAD_REQUEST, "Body is not valid JSON");
-    match serde_json::from_slice(&request.body).map_err(malformed)? {
-        Value::Object(map) => Ok(map),
-        _ => {
-            let mut issues = Issues::default();
-            issues.add(&[], "invalid_type", "Invalid input: expected object");
-            issues.check().map(|()| Map::new())
-        }
+    let body: Value = serde_json::from_slice(&request.body).map_err(malformed)?;
+    if let Value::Object(map) = body {
+        return Ok(map);
     }
+    let mut issues = Issues::default();
+    issues.add(&[], "invalid_type", "Invalid input: expected object");
+    issues.check().map(|()| Map::new())
 }
 
 pub(crate) fn too_large() -> Refusal {

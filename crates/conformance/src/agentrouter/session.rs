@@ -66,7 +66,7 @@ impl Session for Live {
             let made = match step.operation.split_once('.') {
                 Some(("client", _)) => self.client(step).await,
                 Some(("agent", _)) => self.agent(step).await,
-                _ => runtime(step),
+                _ => Ok(runtime(step)),
             };
             made.unwrap_or_else(Outcome::Unusable)
         })
@@ -248,12 +248,12 @@ fn stream_agent_request(args: &Args) -> Result<Result<StreamAgentRequest, Error>
     )
 }
 
-fn runtime(step: &Step) -> Result<Outcome, String> {
-    Ok(match step.operation.as_str() {
+fn runtime(step: &Step) -> Outcome {
+    match step.operation.as_str() {
         "runtime.codex" => json_outcome(requests::codex_of(&step.args)),
         "runtime.claude_code" => json_outcome(requests::claude_code_of(&step.args)),
         _ => Outcome::unknown(step),
-    })
+    }
 }
 
 fn decision(args: &Args) -> RunActionDecisionRequest {
