@@ -26,7 +26,7 @@ pub(crate) const SDKS: &[Sdk] = &[TRELENT, AGENTROUTER];
 const TRELENT: Sdk = Sdk {
     vendor: "trelent",
     package: "trelent-agents",
-    features: &["imports"],
+    features: &["imports", "simd"],
     url_variable: "TRELENT_API_URL",
     demo: "main_job",
     demo_faults: &["--cut-stream-after", "12"],
@@ -43,7 +43,7 @@ const TRELENT: Sdk = Sdk {
 const AGENTROUTER: Sdk = Sdk {
     vendor: "agentrouter",
     package: "agentrouter-sdk",
-    features: &["checksums"],
+    features: &["checksums", "simd"],
     url_variable: "AGENTROUTER_API_BASE_URL",
     demo: "main_job",
     demo_faults: &["--cut-stream-after", "12"],
@@ -59,7 +59,8 @@ const AGENTROUTER: Sdk = Sdk {
 };
 
 /// Features of `agent-core` that cost nothing to test: all but TLS.
-pub(crate) const CORE_FEATURES: &[&str] = &["checksums", "webhooks", "testing", "reqwest-0-13"];
+pub(crate) const CORE_FEATURES: &[&str] =
+    &["checksums", "simd", "webhooks", "testing", "reqwest-0-13"];
 
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {

@@ -9,7 +9,8 @@ mod client;
 mod conversations;
 mod dialect;
 pub mod error;
-mod ops;
+#[doc(hidden)]
+pub mod ops;
 mod parts;
 mod polling;
 mod run_events;

@@ -11,7 +11,7 @@ macro_rules! operations {
         $( pub(crate) static $name: Op = $op; )+
 
         /// Every operation.
-        pub(crate) static OPS: &[&Op] = &[ $( &$name, )+ ];
+        pub static OPS: &[&Op] = &[ $( &$name, )+ ];
     };
 }
 

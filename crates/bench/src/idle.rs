@@ -1,0 +1,75 @@
+//! What an idle stream holds in memory.
+
+use futures_util::StreamExt as _;
+use futures_util::future::join_all;
+use stats_alloc::Region;
+
+use crate::ALLOCATOR;
+use crate::end_to_end::{frames, pipeline};
+use crate::report::{Report, Want};
+use crate::server::Server;
+
+const STREAMS: usize = 1000;
+
+/// Live bytes per stream while `open` is held.
+async fn held<T>(open: impl Future<Output = T>) -> f64 {
+    let region = Region::new(ALLOCATOR);
+    let streams = open.await;
+    let change = region.change();
+    drop(streams);
+    change
+        .bytes_allocated
+        .saturating_sub(change.bytes_deallocated) as f64
+        / STREAMS as f64
+        / 1024.0
+}
+
+/// Runs `future` on a runtime of its own: what it leaves behind is not counted as the next one's.
+fn alone<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}
+
+pub(crate) fn run(report: &mut Report) {
+    report.section(
+        "Idle streams",
+        "Live heap per open stream that has delivered one event and waits, in KiB, at 1,000 streams (HTTP/1.1, no TLS).",
+        &["agent-core", "bare reqwest"],
+    );
+    let server = Server::start();
+    let ours = alone(async {
+        let pipeline = pipeline(&server.url);
+        held(async {
+            let open = (0..STREAMS).map(|_| async {
+                let mut stream = frames(&pipeline, "1-1-1");
+                stream.next().await.expect("an event").expect("a frame");
+                stream
+            });
+            join_all(open).await
+        })
+        .await
+    });
+    let url = format!("{}/runs/1-1-1/events", server.url);
+    let bare = alone(async {
+        let client = reqwest::Client::new();
+        held(async {
+            let open = (0..STREAMS).map(|_| async {
+                let answer = client.get(&url).send().await.expect("an answer");
+                let mut bytes = answer.bytes_stream();
+                bytes.next().await.expect("bytes").expect("bytes");
+                bytes
+            });
+            join_all(open).await
+        })
+        .await
+    });
+    report.row(vec![format!("{ours:.1}"), format!("{bare:.1}")]);
+    report.goal(
+        "KiB per idle stream more than bare reqwest",
+        ours - bare,
+        Want::AtMost(4.0),
+    );
+}
