@@ -2,6 +2,7 @@
 //! `approvals.rs`, `conversations.rs`, `artifacts.rs`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use agent_core::sdk::{Auth, BaseUrl, Op, Pipeline, Request, Response, Setup};
@@ -35,7 +36,7 @@ pub struct AgentRouterClient {
 }
 
 /// What a client can be told. No environment variable is read. Source: package readme.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 #[must_use]
 pub struct AgentRouterOptions {
@@ -94,6 +95,18 @@ impl AgentRouterOptions {
     pub fn http(mut self, http: HttpConfig) -> Self {
         self.http = http;
         self
+    }
+}
+
+impl fmt::Debug for AgentRouterOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names only: a header may be a credential.
+        let headers: Vec<_> = self.default_headers.keys().collect();
+        f.debug_struct("AgentRouterOptions")
+            .field("base_url", &self.base_url)
+            .field("default_headers", &headers)
+            .field("http", &self.http)
+            .finish_non_exhaustive()
     }
 }
 

@@ -279,16 +279,17 @@ impl<'de> Deserialize<'de> for ResolvedRuntimeSelection {
 impl<'de> Deserialize<'de> for RuntimeSelection {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = object(deserializer)?;
-        let allowed = |names: [&str; 3]| object.keys().all(|name| names.contains(&name.as_str()));
+        let fits = |names: [&str; 3]| {
+            let mut fields = object.iter();
+            fields.all(|(name, value)| names.contains(&name.as_str()) && value.is_string())
+        };
         let text = |name| object.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(match text("kind").as_deref() {
-            Some(CODEX) if allowed(["kind", "mode", "model"]) => {
-                Self::Codex(CodexRuntimeSelection {
-                    mode: text("mode").map(Into::into),
-                    model: text("model"),
-                })
-            }
-            Some(CLAUDE_CODE) if allowed(["kind", "permissionMode", "model"]) => {
+            Some(CODEX) if fits(["kind", "mode", "model"]) => Self::Codex(CodexRuntimeSelection {
+                mode: text("mode").map(Into::into),
+                model: text("model"),
+            }),
+            Some(CLAUDE_CODE) if fits(["kind", "permissionMode", "model"]) => {
                 Self::ClaudeCode(ClaudeCodeRuntimeSelection {
                     permission_mode: text("permissionMode").map(Into::into),
                     model: text("model"),
