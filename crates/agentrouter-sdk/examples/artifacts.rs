@@ -34,8 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .await?;
         println!("{} ({length} bytes)", path.display());
         if artifact.kind == "workspace_patch" {
-            let patch = client.download_artifact(run_id, &artifact.id).await?;
-            println!("{}", String::from_utf8_lossy(&patch));
+            let content = client.download_artifact(run_id, &artifact.id).await?;
+            println!("{}", String::from_utf8_lossy(&content));
         }
     }
     std::fs::remove_dir_all(&folder)?;

@@ -35,7 +35,7 @@ async fn watch(client: &AgentRouterClient, approve: bool) -> Result<(), Box<dyn 
                     let wrong = RunActionDecisionRequest::new(run_id, action, "sha256:of another");
                     let refused = client.approve_run_action(wrong).await.err();
                     if let Some(mismatch) =
-                        refused.as_ref().and_then(|e| e.action_digest_mismatch())
+                        refused.as_ref().and_then(ErrorExt::action_digest_mismatch)
                     {
                         println!("  refused: it waits for {}", mismatch.expected);
                     }

@@ -1,4 +1,4 @@
-//! Client for the AgentRouter API, a port of the npm package `@agentrouterhq/sdk` 0.1.3.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 

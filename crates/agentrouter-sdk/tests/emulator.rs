@@ -332,11 +332,11 @@ async fn runs_are_listed_cancelled_and_told_as_they_end() {
     );
     assert_eq!(
         list(ListRunsQuery::new().status(RunStatusFilter::Active)).await,
-        [silent.id.clone()]
+        vec![silent.id.clone()]
     );
     assert_eq!(
         list(ListRunsQuery::new().status(RunStatus::Failed).limit(1)).await,
-        [failed.id.clone()]
+        vec![failed.id.clone()]
     );
     assert_eq!(
         client.cancel_run(&silent.id).await.unwrap().status,

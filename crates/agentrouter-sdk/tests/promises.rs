@@ -6,9 +6,8 @@
     reason = "helpers of tests fail tests"
 )]
 
-use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use agent_core::sdk::{OpKind, Safety};
@@ -17,8 +16,8 @@ use agentrouter_sdk::agent_core::{BoxFuture, PlainHttp};
 use agentrouter_sdk::{
     AgentRouterClient, AgentRouterOptions, CreateAndWaitRequest, CreateRunRequest, Error, ErrorExt,
     ErrorKind, HttpConfig, Limit, RetryPolicy, RunActionDecisionRequest, RunAgentCreateRequest,
-    RunAgentResumeRequest, Sent, StreamAgentCreateRequest, StreamOptions, StreamRunOptions,
-    TimeoutPhase, agentrouter, ops, run_agent, stream_agent,
+    RunAgentResumeRequest, Sent, StreamAgentCreateRequest, TimeoutPhase, agentrouter, ops,
+    run_agent, stream_agent,
 };
 use serde_json::json;
 
@@ -26,7 +25,8 @@ use serde_json::json;
 mod rig;
 
 use rig::{
-    BASE, DEFAULT_HEADER, KEY, MakeReply, OPERATIONS, Operation, client, lines, plain, run, unit,
+    BASE, FAILURES, KEY, OPERATIONS, Operation, all_of, client, lines, no_secret, plain, planted,
+    run, unit,
 };
 
 fn safety(op: &Operation) -> Safety {
@@ -50,49 +50,6 @@ fn the_table_is_complete_and_says_what_may_be_sent_twice() {
         assert_eq!(safety(op), expected, "{}", op.name);
     }
 }
-
-/// How an exchange fails, whether that is passing, what is known of the request, and whether it lies in the body.
-const FAILURES: &[(&str, MakeReply, bool, Sent, bool)] = &[
-    ("no connection", Reply::refused, true, Sent::Never, false),
-    ("broken", Reply::broken, true, Sent::Maybe, false),
-    ("silent", Reply::silence, true, Sent::Maybe, false),
-    ("429", || Reply::status(429), true, Sent::Yes, false),
-    (
-        "429, later",
-        || Reply::status(429).header("retry-after", "2"),
-        true,
-        Sent::Yes,
-        false,
-    ),
-    (
-        "429, much later",
-        || Reply::status(429).header("retry-after", "61"),
-        false,
-        Sent::Yes,
-        false,
-    ),
-    ("500", || Reply::status(500), true, Sent::Yes, false),
-    ("503", || Reply::status(503), true, Sent::Yes, false),
-    ("400", || Reply::status(400), false, Sent::Yes, false),
-    ("404", || Reply::status(404), false, Sent::Yes, false),
-    ("409", || Reply::status(409), false, Sent::Yes, false),
-    ("501", || Reply::status(501), false, Sent::Yes, false),
-    (
-        "cut",
-        || Reply::json(&json!({})).chunk("{").lost(),
-        true,
-        Sent::Yes,
-        true,
-    ),
-    ("empty", || Reply::status(200), false, Sent::Yes, true),
-    (
-        "HTML",
-        || Reply::status(200).chunk("<html>"),
-        false,
-        Sent::Yes,
-        true,
-    ),
-];
 
 #[tokio::test(start_paused = true)]
 async fn calls_are_repeated_only_where_that_is_safe_and_may_help() {
@@ -347,95 +304,6 @@ async fn an_id_is_one_segment_of_the_path_or_refused() {
 }
 
 // ---- secrets
-
-/// Everything that is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[track_caller]
-fn no_secret(text: &str, place: &str) {
-    assert!(!text.contains("planted"), "{place}: {text}");
-}
-
-/// An error with all that is behind it.
-fn all_of(error: &Error) -> String {
-    let mut text = format!(
-        "{error}\n{error:?}\n{error:#?}\n{:?}\n{:?}",
-        error.details(),
-        error.run_id()
-    );
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(&format!("\n{cause}\n{cause:?}"));
-        source = cause.source();
-    }
-    text
-}
-
-fn planted(transport: &ScriptedTransport) -> AgentRouterClient {
-    let options = rig::options(transport).default_header("x-workspace", DEFAULT_HEADER);
-    no_secret(&format!("{options:?}"), "options");
-    let client = AgentRouterClient::new(options).unwrap();
-    no_secret(&format!("{client:?}"), "client");
-    client
-}
-
-#[tokio::test(start_paused = true)]
-async fn no_secret_is_shown_or_logged_by_any_operation_in_any_failure() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
-    let odd: [MakeReply; 3] = [
-        || Reply::json(&json!({"planted-key": ["planted-value"]})),
-        || {
-            Reply::status(200)
-                .header("content-type", "application/json")
-                .chunk("planted")
-        },
-        || Reply::status(307).header("location", "http://planted:planted@localhost:1/"),
-    ];
-    for op in OPERATIONS {
-        for reply in FAILURES.iter().map(|failure| failure.1).chain(odd) {
-            let transport = ScriptedTransport::new();
-            transport.reply_with(move |_| reply());
-            if let Err(error) = (op.call)(&planted(&transport)).await {
-                no_secret(&all_of(&error), op.name);
-            }
-            let request = &transport.requests()[0];
-            assert_eq!(request.headers["authorization"], format!("Bearer {KEY}"));
-            assert_eq!(request.headers["x-workspace"], DEFAULT_HEADER);
-        }
-    }
-    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    assert!(logged.contains("create_run"), "the log is captured");
-    no_secret(&logged, "log");
-
-    let client = planted(&ScriptedTransport::new());
-    for text in [
-        format!("{:?}", client.get_run("x").header("x-k", "planted")),
-        format!(
-            "{:?}",
-            StreamRunOptions::new().stream(StreamOptions::new().header("x-k", "planted"))
-        ),
-    ] {
-        no_secret(&text, "debug");
-    }
-}
 
 #[test]
 fn what_can_not_make_a_client_is_refused_without_showing_it() {

@@ -86,7 +86,7 @@ macro_rules! id {
 id! {
     /// Id of one run, that is of one turn of a conversation.
     ///
-    /// ```compile_fail
+    /// ```compile_fail,E0277
     /// # use agentrouter_sdk::{AgentRouterClient, Run};
     /// # fn demo(client: &AgentRouterClient, run: &Run) {
     /// // A run is not a conversation: say `run.conversation()`.
@@ -99,7 +99,7 @@ id! {
 id! {
     /// Id of a conversation: that of its first run, over all turns.
     ///
-    /// ```compile_fail
+    /// ```compile_fail,E0277
     /// # use agentrouter_sdk::{AgentRouterClient, ContinueRunResult};
     /// # fn demo(client: &AgentRouterClient, turn: &ContinueRunResult) {
     /// // Events are of a run: say `turn.run_id`.

@@ -6,8 +6,9 @@ use std::future::IntoFuture;
 use agent_core::testing::{RecordedRequest, Reply, ScriptedTransport};
 use agentrouter_sdk::agent_core::BoxFuture;
 use agentrouter_sdk::{
-    AgentRouterClient, AgentRouterOptions, CreateRunRequest, Error, HttpConfig, ListRunEventsQuery,
-    ListRunsQuery, Resume, RetryPolicy, RunActionDecisionRequest, StreamRunOptions,
+    AgentRouterClient, AgentRouterOptions, CreateRunRequest, Error, ErrorExt, HttpConfig,
+    ListRunEventsQuery, ListRunsQuery, Resume, RetryPolicy, RunActionDecisionRequest, Sent,
+    StreamRunOptions,
 };
 use serde_json::{Value, json};
 
@@ -185,3 +186,74 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 ];
 
 pub(crate) type MakeReply = fn() -> Reply;
+
+/// How an exchange fails, whether that is passing, what is known of the request, and whether it lies in the body.
+pub(crate) const FAILURES: &[(&str, MakeReply, bool, Sent, bool)] = &[
+    ("no connection", Reply::refused, true, Sent::Never, false),
+    ("broken", Reply::broken, true, Sent::Maybe, false),
+    ("silent", Reply::silence, true, Sent::Maybe, false),
+    ("429", || Reply::status(429), true, Sent::Yes, false),
+    (
+        "429, later",
+        || Reply::status(429).header("retry-after", "2"),
+        true,
+        Sent::Yes,
+        false,
+    ),
+    (
+        "429, much later",
+        || Reply::status(429).header("retry-after", "61"),
+        false,
+        Sent::Yes,
+        false,
+    ),
+    ("500", || Reply::status(500), true, Sent::Yes, false),
+    ("503", || Reply::status(503), true, Sent::Yes, false),
+    ("400", || Reply::status(400), false, Sent::Yes, false),
+    ("404", || Reply::status(404), false, Sent::Yes, false),
+    ("409", || Reply::status(409), false, Sent::Yes, false),
+    ("501", || Reply::status(501), false, Sent::Yes, false),
+    (
+        "cut",
+        || Reply::json(&json!({})).chunk("{").lost(),
+        true,
+        Sent::Yes,
+        true,
+    ),
+    ("empty", || Reply::status(200), false, Sent::Yes, true),
+    (
+        "HTML",
+        || Reply::status(200).chunk("<html>"),
+        false,
+        Sent::Yes,
+        true,
+    ),
+];
+
+#[track_caller]
+pub(crate) fn no_secret(text: &str, place: &str) {
+    assert!(!text.contains("planted"), "{place}: {text}");
+}
+
+/// An error with all that is behind it.
+pub(crate) fn all_of(error: &Error) -> String {
+    let mut text = format!(
+        "{error}\n{error:?}\n{error:#?}\n{:?}\n{:?}",
+        error.details(),
+        error.run_id()
+    );
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!("\n{cause}\n{cause:?}"));
+        source = cause.source();
+    }
+    text
+}
+
+pub(crate) fn planted(transport: &ScriptedTransport) -> AgentRouterClient {
+    let options = options(transport).default_header("x-workspace", DEFAULT_HEADER);
+    no_secret(&format!("{options:?}"), "options");
+    let client = AgentRouterClient::new(options).unwrap();
+    no_secret(&format!("{client:?}"), "client");
+    client
+}
