@@ -67,13 +67,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .iter()
         .find(|a| a.kind == "workspace_patch");
     if let Some(patch) = patch {
-        let path = std::env::temp_dir().join(format!("agentrouter-{}.patch", std::process::id()));
+        let file = std::env::temp_dir().join(format!("agentrouter-{}.patch", std::process::id()));
         let options = patch.save_options();
         let bytes = client
-            .download_artifact_to_file(&patch.run_id, &patch.id, &path, options)
+            .download_artifact_to_file(&patch.run_id, &patch.id, &file, options)
             .await?;
         println!("saved    {bytes} bytes, length and checksum as they should be");
-        std::fs::remove_file(path)?;
+        std::fs::remove_file(file)?;
     }
 
     let mut log = client.stream_run(&first.run.id, StreamRunOptions::new());
@@ -113,7 +113,7 @@ async fn watch(client: &AgentRouterClient, run: &AgentRunStream) -> Result<usize
                 approvals += 1;
             }
             AgentStreamPart::NoProgress(part) => {
-                println!("  stuck? {} ({})", part.text, part.signal)
+                println!("  stuck? {} ({})", part.text, part.signal);
             }
             AgentStreamPart::Message(part) => println!("  agent  {}", part.text),
             AgentStreamPart::Done(part) => println!("  done   {}", part.status),

@@ -40,8 +40,8 @@ impl Default for Polling {
 }
 
 impl Polling {
-    /// Exactly this long between two polls, whatever happens; zero is a millisecond. A poll is two requests: the events,
-    /// then the status.
+    /// Exactly this long between two polls, whatever happens; with zero as fast as the server answers. A poll is two
+    /// requests: the events, then the status.
     pub fn every(interval: Duration) -> Self {
         Self(Mode::Exact(interval))
     }
@@ -70,13 +70,14 @@ impl Polling {
 
     /// The wait after so many polls in a row that brought nothing.
     pub(crate) fn wait(self, quiet: u32) -> Duration {
-        let wait = match self.0 {
+        match self.0 {
             Mode::Exact(interval) => interval,
+            // Twice nothing is nothing: what adapts begins with something.
             Mode::Adaptive { shortest, longest } => {
-                backoff(shortest.max(wire::SHORTEST_WAIT), longest, quiet)
+                let shortest = shortest.max(wire::SHORTEST_ADAPTIVE_WAIT);
+                backoff(shortest, longest.max(shortest), quiet)
             }
-        };
-        wait.max(wire::SHORTEST_WAIT)
+        }
     }
 }
 
@@ -85,12 +86,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exact_interval_never_changes_and_is_never_zero() {
+    fn an_exact_interval_never_changes() {
         let ms = Duration::from_millis;
         for quiet in [0, 1, 100, u32::MAX] {
             assert_eq!(Polling::default().wait(quiet), ms(1000));
             assert_eq!(Polling::every(ms(7)).wait(quiet), ms(7));
-            assert_eq!(Polling::every(Duration::ZERO).wait(quiet), ms(1));
+            assert_eq!(Polling::every(Duration::ZERO).wait(quiet), ms(0));
         }
     }
 

@@ -20,7 +20,7 @@ pub struct ListRunEventsQuery {
     /// Only events behind this sequence; 0 is sent too. Default: from the first.
     pub after_seq: Option<u64>,
     /// At most so many, 1 to 500. Default: the server's, which is 100. 0 is sent too, and refused.
-    pub limit: Option<u32>,
+    pub limit: Option<u64>,
 }
 
 impl ListRunEventsQuery {
@@ -36,7 +36,7 @@ impl ListRunEventsQuery {
     }
 
     /// Sets the most events.
-    pub fn limit(mut self, limit: u32) -> Self {
+    pub fn limit(mut self, limit: u64) -> Self {
         self.limit = Some(limit);
         self
     }

@@ -110,7 +110,7 @@ pub struct ListRunsQuery {
     /// Only runs of this status, or all that are not over. Default: all.
     pub status: Option<RunStatusFilter>,
     /// At most so many, 1 to 100. Default: the server's, which is 50. 0 is as not given.
-    pub limit: Option<u32>,
+    pub limit: Option<u64>,
 }
 
 impl ListRunsQuery {
@@ -126,7 +126,7 @@ impl ListRunsQuery {
     }
 
     /// Sets the most runs.
-    pub fn limit(mut self, limit: u32) -> Self {
+    pub fn limit(mut self, limit: u64) -> Self {
         self.limit = Some(limit);
         self
     }

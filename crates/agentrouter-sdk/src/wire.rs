@@ -21,8 +21,8 @@ pub(crate) const PAGE_LIMIT: u32 = 500;
 /// Most redirects of one request. Source: the fetch standard, which the vendor's client follows.
 pub(crate) const MAX_REDIRECTS: u8 = 20;
 
-/// A timer of the vendor's platform never waits shorter, 1 ms: an interval of zero is this.
-pub(crate) const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// The shortest wait of adaptive polling, 1 ms.
+pub(crate) const SHORTEST_ADAPTIVE_WAIT: Duration = Duration::from_millis(1);
 
 /// How long a conversation that is not continuable yet is tried again, 8 s. Source: seen in the vendor's client.
 pub(crate) const CONTINUE_WINDOW: Duration = Duration::from_secs(8);

@@ -12,10 +12,10 @@ use agent_emulator::{
 };
 use agentrouter_sdk::{
     ActionApprovalMode, AgentRouterClient, AgentRouterOptions, AgentStreamPart, ConversationId,
-    CreateAndWaitRequest, CreateRunRequest, ErrorExt, ErrorKind, ListRunEventsQuery, ListRunsQuery,
-    Polling, RunActionDecisionRequest, RunAgentCreateRequest, RunAgentResumeRequest, RunStatus,
-    RunStatusFilter, SaveOptions, StreamAgentCreateRequest, StreamRunOptions, agentrouter,
-    claude_code, codex, run_agent, stream_agent,
+    CreateAndWaitRequest, CreateRunRequest, ErrorExt, ErrorKind, HttpConfig, ListRunEventsQuery,
+    ListRunsQuery, Polling, Resume, RetryPolicy, RunActionDecisionRequest, RunAgentCreateRequest,
+    RunAgentResumeRequest, RunStatus, RunStatusFilter, SaveOptions, StreamAgentCreateRequest,
+    StreamRunOptions, agentrouter, claude_code, codex, run_agent, stream_agent,
 };
 use serde_json::json;
 
@@ -38,7 +38,13 @@ async fn world_with(settings: Settings) -> World {
         .await
         .unwrap();
     let router = emulator.agentrouter();
-    let options = AgentRouterOptions::new(router.api_key()).base_url(router.base_url());
+    let nothing = Duration::ZERO;
+    let http = HttpConfig::new()
+        .retry(RetryPolicy::default().backoff(nothing, nothing))
+        .resume(Resume::auto().backoff(nothing, nothing));
+    let options = AgentRouterOptions::new(router.api_key())
+        .base_url(router.base_url())
+        .http(http);
     let client = agentrouter(options).unwrap();
     World {
         emulator,
@@ -47,7 +53,8 @@ async fn world_with(settings: Settings) -> World {
     }
 }
 
-const FAST: Duration = Duration::from_millis(5);
+/// Nothing here waits for time: a run is over when it is looked at, or waits for what the test does.
+const FAST: Duration = Duration::ZERO;
 
 #[tokio::test]
 async fn a_run_is_watched_from_its_first_event_to_its_last() {

@@ -526,6 +526,38 @@ async fn a_snapshot_cut_after_any_byte_gives_whole_events_and_then_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_recorded_snapshot_gives_the_same_events_wherever_it_is_split() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/stream_run.json");
+    let vectors: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut splits = 0;
+    for vector in vectors {
+        let response = &vector["exchanges"][0]["response"];
+        let (Some(body), Some(expected)) = (
+            response["body"].as_str(),
+            vector["expect"]["events"].as_array(),
+        ) else {
+            continue;
+        };
+        let expected: Vec<u64> = expected
+            .iter()
+            .map(|event| event["sequence"].as_u64().unwrap())
+            .collect();
+        for at in 0..=body.len() {
+            let (head, tail) = body.as_bytes().split_at(at);
+            let transport = ScriptedTransport::new();
+            transport.reply(Reply::events().chunk(head.to_vec()).chunk(tail.to_vec()));
+            let (events, error, _) =
+                drain(client(&transport).stream_run("run_1", StreamRunOptions::new())).await;
+            assert!(error.is_none(), "{} at {at}", vector["name"]);
+            assert_eq!(sequences(&events), expected, "{} at {at}", vector["name"]);
+            splits += 1;
+        }
+    }
+    assert!(splits > 2000, "{splits}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_snapshot_that_ends_in_good_order_is_the_end_also_without_its_last_blank_line() {
     let whole = frames(1..=2);
     let transport = ScriptedTransport::new();

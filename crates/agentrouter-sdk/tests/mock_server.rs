@@ -1,5 +1,6 @@
 //! How to test code that uses the SDK against a mock server, here `httpmock`; and the shape of the main requests.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail tests")]
+#![allow(clippy::large_futures, reason = "httpmock's own")]
 
 use agentrouter_sdk::{
     ActionApprovalMode, AgentRouterClient, AgentRouterOptions, CreateRunRequest,

@@ -208,10 +208,11 @@ async fn a_key_that_is_still_in_progress_is_asked_again_and_a_conflict_is_not() 
 
 #[tokio::test(start_paused = true)]
 async fn the_creations_inside_waiting_and_streaming_are_keyed_and_a_turn_is_sent_once() {
-    let calls: [(
-        &str,
+    type ByName = (
+        &'static str,
         fn(&AgentRouterClient) -> BoxFuture<'static, Result<(), Error>>,
-    ); 5] = [
+    );
+    let calls: [ByName; 5] = [
         ("create_run_and_wait", |c| unit(c.create_run_and_wait("t"))),
         ("run_agent", |c| {
             unit(run_agent(c, RunAgentCreateRequest::new("t")))

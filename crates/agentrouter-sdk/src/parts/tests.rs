@@ -162,6 +162,7 @@ fn a_part_can_be_stored_and_read_again() {
         let json = serde_json::to_string(&part).unwrap();
         let again: AgentStreamPart = serde_json::from_str(&json).unwrap();
         assert_eq!(serde_json::to_string(&again).unwrap(), json);
+        assert_eq!(again, part);
         assert_eq!(again.text(), part.text());
         assert_eq!(again.event().sequence, 1);
     }

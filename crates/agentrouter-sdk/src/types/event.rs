@@ -149,8 +149,19 @@ fn not_an_event() -> Error {
 }
 
 impl PartialEq for RunEvent {
+    /// By content: the spelling of the JSON does not count.
     fn eq(&self, other: &Self) -> bool {
-        self.raw.get() == other.raw.get()
+        self.run_id == other.run_id
+            && self.sequence == other.sequence
+            && self.event_type == other.event_type
+            && self.provider_event_type == other.provider_event_type
+            && self.source == other.source
+            && self.visibility == other.visibility
+            && self.payload == other.payload
+            && self.artifact_ref == other.artifact_ref
+            && self.is_truncated == other.is_truncated
+            && self.created_at == other.created_at
+            && self.extra == other.extra
     }
 }
 

@@ -244,7 +244,7 @@ pub(crate) fn all_of(error: &Error) -> String {
     );
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        text.push_str(&format!("\n{cause}\n{cause:?}"));
+        text.extend([format!("\n{cause}\n{cause:?}")]);
         source = cause.source();
     }
     text
