@@ -472,9 +472,8 @@ async fn waiting_in_one_call_follows_the_same_rules_and_tells_every_event() {
 // ---- snapshots
 
 fn frames(range: std::ops::RangeInclusive<u64>) -> String {
-    range
-        .map(|n| format!("id: {n}\nevent: x\ndata: {}\n\n", event(n, "agent.message")))
-        .collect()
+    let frame = |n| format!("id: {n}\nevent: x\ndata: {}\n\n", event(n, "agent.message"));
+    range.map(frame).collect::<Vec<_>>().concat()
 }
 
 #[tokio::test(start_paused = true)]
@@ -504,24 +503,26 @@ async fn a_snapshot_cut_after_any_byte_gives_whole_events_and_then_an_error() {
             "cut at {cut}"
         );
 
-        // Resumed: all of them, once, asking behind the last.
-        let transport = ScriptedTransport::new();
-        transport.reply(Reply::events().chunk(bytes[..cut].to_vec()).lost());
-        transport.reply(Reply::events().chunk(frames(complete as u64 + 1..=3)));
-        let (events, error, end) =
-            drain(client(&transport).stream_run("run_1", StreamRunOptions::new())).await;
-        assert!(error.is_none());
-        assert_eq!(
-            (sequences(&events), end),
-            (vec![1, 2, 3], Some(End::ServerClosed)),
-            "cut at {cut}"
-        );
-        let query = transport.requests()[1].uri.query().map(str::to_owned);
-        assert_eq!(
-            query,
-            (complete > 0).then(|| format!("afterSeq={complete}")),
-            "cut at {cut}"
-        );
+        // Resumed: all of them, once, asking behind the last; also from a server that sends what it sent before.
+        for from in [complete as u64 + 1, 1] {
+            let transport = ScriptedTransport::new();
+            transport.reply(Reply::events().chunk(bytes[..cut].to_vec()).lost());
+            transport.reply(Reply::events().chunk(frames(from..=3)));
+            let stream = client(&transport).stream_run("run_1", StreamRunOptions::new());
+            let (events, error, end) = drain(stream).await;
+            assert!(error.is_none());
+            assert_eq!(
+                (sequences(&events), end),
+                (vec![1, 2, 3], Some(End::ServerClosed)),
+                "cut at {cut}"
+            );
+            let query = transport.requests()[1].uri.query().map(str::to_owned);
+            assert_eq!(
+                query,
+                (complete > 0).then(|| format!("afterSeq={complete}")),
+                "cut at {cut}"
+            );
+        }
     }
 }
 
