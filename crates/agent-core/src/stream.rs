@@ -19,7 +19,7 @@ use crate::call::Caller;
 use crate::config::CallOptions;
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result, Sent};
-use crate::follow::{Broke, End, Follow, Next, Open, Out, Resume, Scene};
+use crate::follow::{Broke, End, Follow, Next, Open, Out, Resume, Scene, Since};
 use crate::pipeline::{Opened, Pipeline};
 use crate::request::Request;
 use crate::response::Response;
@@ -238,11 +238,12 @@ struct Connection {
 impl<F: Follow> Driver<F> {
     /// Tells the rules what happened and does what they say.
     fn tell(&mut self, event: impl FnOnce(&mut F, &Scene<'_>, &mut Out<F::Item>) -> Next) {
-        let now = now();
-        let connection = self.connection.as_ref();
         let scene = Scene {
-            elapsed: self.started.map_or(Duration::ZERO, |start| now - start),
-            connected: connection.map(|c| now - c.opened).or(self.age),
+            started: self.started.map(Since::Instant),
+            connected: match &self.connection {
+                Some(connection) => Some(Since::Instant(connection.opened)),
+                None => self.age.map(Since::Age),
+            },
             idle: self.idle,
             ambient: &**self.caller.pipeline().ambient(),
         };

@@ -232,11 +232,11 @@ fn what_is_moved_often_is_small() {
         ),
         ("EventStream", size_of::<EventStream<Vec<u8>>>(), 16),
         ("Pipeline", size_of::<Pipeline>(), size_of::<usize>()),
-        ("Call", size_of::<Call<Vec<u8>>>(), 256),
+        ("Call", size_of::<Call<Vec<u8>>>(), 192),
         ("Caller", size_of::<Caller>(), 64),
-        ("ByteStream", size_of::<ByteStream>(), 320),
-        ("StreamOptions", size_of::<StreamOptions>(), 320),
-        ("Request", size_of::<Request>(), 512),
+        ("ByteStream", size_of::<ByteStream>(), 256),
+        ("StreamOptions", size_of::<StreamOptions>(), 256),
+        ("Request", size_of::<Request>(), 384),
     ];
     for (name, size, most) in rows {
         assert!(
