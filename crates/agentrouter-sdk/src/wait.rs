@@ -155,12 +155,8 @@ pub(crate) async fn wait(
         let step = match poll(caller, &mut watch, &mut on_event).await {
             Ok(step) => step,
             Err(error) => {
-                let scene = Scene {
-                    elapsed: now() - start,
-                    connected: None,
-                    idle: None,
-                    ambient: &**caller.pipeline().ambient(),
-                };
+                let ambient = &**caller.pipeline().ambient();
+                let scene = Scene::fixed(now() - start, None, None, ambient);
                 watch.failed(error, &scene)
             }
         };

@@ -180,7 +180,7 @@ impl Watch {
 
     /// Takes a poll that failed.
     pub(crate) fn failed(&mut self, error: Error, scene: &Scene<'_>) -> Step {
-        let elapsed = self.elapsed(scene.elapsed);
+        let elapsed = self.elapsed(scene.elapsed());
         let passing = error.is_retryable()
             && error.timeout_phase() != Some(TimeoutPhase::Total)
             && error
@@ -247,7 +247,7 @@ impl<T> Following<T> {
                 None => out.position(at),
             }
         }
-        let elapsed = self.watch.elapsed(scene.elapsed);
+        let elapsed = self.watch.elapsed(scene.elapsed());
         if let Some(wait) = self.watch.without_status(elapsed) {
             return Next::Reopen(wait);
         }
@@ -277,7 +277,7 @@ impl<T: Send + 'static> Follow for Following<T> {
             },
             (Ok(response), Asked::Run) => match response.json() {
                 Ok(run) => {
-                    let elapsed = self.watch.elapsed(scene.elapsed);
+                    let elapsed = self.watch.elapsed(scene.elapsed());
                     self.watch.take_run(&run, elapsed)
                 }
                 Err(error) => self.watch.failed(error, scene),

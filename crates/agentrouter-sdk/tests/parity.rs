@@ -4,7 +4,11 @@
     clippy::panic,
     reason = "helpers of tests fail tests"
 )]
-#![allow(clippy::type_complexity, clippy::single_match_else, reason = "a list shows what it lists")]
+#![allow(
+    clippy::type_complexity,
+    clippy::single_match_else,
+    reason = "a list shows what it lists"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;

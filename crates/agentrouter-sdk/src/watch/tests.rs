@@ -147,12 +147,7 @@ fn exact_polling_always_asks_for_the_status_and_adaptive_polling_when_it_says_so
 #[test]
 fn a_failed_poll_is_asked_again_only_if_it_may_pass_and_resuming_is_on() {
     let ambient = SystemAmbient;
-    let scene = Scene {
-        elapsed: MS(0),
-        connected: None,
-        idle: None,
-        ambient: &ambient,
-    };
+    let scene = Scene::fixed(MS(0), None, None, &ambient);
     let broken = || Error::new(ErrorKind::Transport, "broken");
     let mut never = watch();
     assert!(matches!(never.failed(broken(), &scene), Step::Fail(_)));
@@ -173,9 +168,6 @@ fn a_failed_poll_is_asked_again_only_if_it_may_pass_and_resuming_is_on() {
     assert!(matches!(auto.failed(broken(), &scene), Step::Again(_)));
     let decode = Error::new(ErrorKind::Decode, "not JSON");
     assert!(matches!(auto.failed(decode, &scene), Step::Fail(_)));
-    let late = Scene {
-        elapsed: MS(1000),
-        ..scene
-    };
+    let late = Scene::fixed(MS(1000), None, None, &ambient);
     assert!(matches!(auto.failed(broken(), &late), Step::Fail(_)));
 }
