@@ -106,18 +106,21 @@ impl Pipeline {
         }
         let auth = http.auth.unwrap_or(setup.auth);
         let secret = !auth.is_none() || !headers.is_empty();
-        if secret && setup.base.url().scheme() == "http" && !is_loopback(setup.base.url()) {
-            let host = setup.base.url().host_str().unwrap_or_default();
-            if http.plain_http == PlainHttp::Refuse {
+        if secret && setup.base.url().scheme() == "http" {
+            let url = setup.base.url();
+            let host = url.host_str().unwrap_or_default();
+            if http.plain_http == PlainHttp::Refuse && !is_loopback(url) {
                 return Err(Error::config(format!(
                     "credentials would go over plain http to {host}"
                 )));
             }
-            tracing::warn!(
-                vendor = setup.dialect.vendor(),
-                server.address = host,
-                "credentials go over plain http: use https"
-            );
+            if setup.dialect.warns_of_plain_http(url) {
+                tracing::warn!(
+                    vendor = setup.dialect.vendor(),
+                    server.address = host,
+                    "credentials go over plain http: use https"
+                );
+            }
         }
         let transport = match http.transport {
             Some(transport) => transport,
