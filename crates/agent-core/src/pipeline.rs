@@ -200,7 +200,7 @@ impl Pipeline {
     }
 
     /// The absolute URL of `request`.
-    fn url_of(&self, request: &Request) -> Result<http::Uri> {
+    pub fn url_of(&self, request: &Request) -> Result<http::Uri> {
         if let Some(url) = &request.url {
             let text = url.as_str().split('#').next().unwrap_or_default();
             return text

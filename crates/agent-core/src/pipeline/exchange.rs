@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::Opened;
-use super::attempt::{Deadlines, Got, Want, request_id};
+use super::attempt::{Deadlines, Got, Want, request_id, within};
 use crate::ambient::now;
 use crate::auth::{Auth, Credentials};
 use crate::call::Caller;
@@ -83,6 +83,7 @@ impl Caller {
         let mut may_have_landed = Sent::Never;
         let mut refreshed = false;
         let mut retries = 0;
+        let opening = (request.once && want == Want::Head).then(|| self.deadlines(want));
         loop {
             let credentials = self.authorize(request).await?;
             let mut http = HttpRequest::new(request.body.clone());
@@ -95,9 +96,10 @@ impl Caller {
             }
             let span = trace::attempt(inner.dialect, request.op, http.uri(), *attempts);
             *attempts += 1;
+            let deadlines = opening.unwrap_or_else(|| self.deadlines(want));
             let result = self
                 .pipeline
-                .attempt(request.op.name, http, redirects, want, self.deadlines(want))
+                .attempt(request.op.name, http, redirects, want, deadlines)
                 .instrument(span.clone())
                 .await;
             trace::attempted(&span, &result);
@@ -111,21 +113,38 @@ impl Caller {
                 Err(error) => error,
             };
             may_have_landed = latest(may_have_landed, error.sent());
-            let error = error.with_attempts(*attempts).with_sent(may_have_landed);
+            let error = error
+                .with_attempts(*attempts)
+                .with_retries(retries)
+                .with_sent(may_have_landed);
             if error.is_unauthorized()
                 && !refreshed
                 && let Auth::Hook(hook) = &inner.auth
                 && request.authenticate
-                && hook.refused(&credentials, &self.nested()).await?
             {
-                refreshed = true;
-                continue;
+                let nested = self.nested();
+                let refusal = hook.refused(&credentials, &nested);
+                let limit = opening.and_then(|opening| opening.first(false));
+                match within(limit, refusal).await {
+                    Ok(Ok(true)) => {
+                        refreshed = true;
+                        continue;
+                    }
+                    Ok(Ok(false)) => {}
+                    Ok(Err(failed)) => return Err(failed.caused_by_answer(error)),
+                    Err(timeout) => {
+                        return Err(timeout.with_attempts(*attempts).with_sent(may_have_landed));
+                    }
+                }
+            }
+            if request.once {
+                return Err(error);
             }
             let repeatable = match request.op.safety {
                 Safety::Safe => true,
                 Safety::Keyed => keyed,
                 Safety::Unsafe => false,
-            } && (want == Want::Whole || request.retry_opening);
+            };
             match self.next_wait(&error, retries, repeatable) {
                 None => return Err(error),
                 Some(pause) => {
