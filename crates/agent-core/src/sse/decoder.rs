@@ -52,6 +52,7 @@ pub struct TooLarge {
 pub struct Decoder {
     limit: usize,
     dispatch_unfinished: bool,
+    bare_names: bool,
     phase: Phase,
     chunk: Bytes,
     /// What of `chunk` was read.
@@ -98,6 +99,7 @@ impl Decoder {
         Self {
             limit: DEFAULT_MAX_EVENT_BYTES,
             dispatch_unfinished: false,
+            bare_names: true,
             phase: Phase::Open,
             chunk: Bytes::new(),
             pos: 0,
@@ -124,6 +126,13 @@ impl Decoder {
     /// last line counts even without a line end. Default `false`: the standard drops such a block.
     pub fn dispatch_unfinished(mut self, yes: bool) -> Self {
         self.dispatch_unfinished = yes;
+        self
+    }
+
+    /// Sets whether a line that is a field's name without a colon counts, as a field with an empty value. Default
+    /// `true`, as the standard has it; some vendors' clients ignore such lines.
+    pub fn bare_names(mut self, yes: bool) -> Self {
+        self.bare_names = yes;
         self
     }
 
@@ -243,7 +252,7 @@ impl Decoder {
                         return Ok(Some(frame));
                     }
                 }
-                line => match header(line) {
+                line => match header(line, self.bare_names) {
                     Header::Known(field, offset) => self.read_value(field, self.pos + offset)?,
                     Header::Ignored => self.skip_line(),
                     Header::Undecided => {
@@ -307,7 +316,7 @@ impl Decoder {
         while let (Some(&byte), Some(slot)) = (self.chunk.get(self.pos), start.get_mut(len)) {
             *slot = byte;
             len += 1;
-            match header(start.get(..len).unwrap_or_default()) {
+            match header(start.get(..len).unwrap_or_default(), self.bare_names) {
                 Header::Undecided => self.pos += 1,
                 // The byte that decides may be the end of the line.
                 Header::Ignored => {
@@ -467,7 +476,7 @@ impl Decoder {
                 }
                 // No value has begun, so that only a `data` or an empty `event` or `id` can be in it.
                 self.chunk = Bytes::copy_from_slice(start.get(..=len).unwrap_or_default());
-                if let Header::Known(field, offset) = header(&self.chunk) {
+                if let Header::Known(field, offset) = header(&self.chunk, self.bare_names) {
                     self.block.gather(&[], self.limit);
                     self.read_value(field, offset)?;
                 }
@@ -506,3 +515,6 @@ impl fmt::Debug for Decoder {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

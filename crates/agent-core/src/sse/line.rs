@@ -27,9 +27,10 @@ pub(super) enum Header {
 /// The longest header: `retry:`, and the byte after it, which may be the space that is no part of the value.
 pub(super) const HEADER_MAX: usize = 7;
 
-/// Reads the header of the line that `line` starts with. What follows the line may follow in `line`.
+/// Reads the header of the line that `line` starts with. What follows the line may follow in `line`. `bare`: a name
+/// without a colon counts, as a field with an empty value.
 #[inline]
-pub(super) fn header(line: &[u8]) -> Header {
+pub(super) fn header(line: &[u8], bare: bool) -> Header {
     let (field, name): (Field, &[u8]) = match line.first() {
         Some(b'd') => (Field::Data, b"data"),
         Some(b'e') => (Field::Event, b"event"),
@@ -42,7 +43,7 @@ pub(super) fn header(line: &[u8]) -> Header {
         Some([] | [b':']) => Header::Undecided,
         Some([b':', b' ', ..]) => Header::Known(field, name.len() + 2),
         Some([b':', ..]) => Header::Known(field, name.len() + 1),
-        Some([b'\n' | b'\r', ..]) => Header::Known(field, name.len()),
+        Some([b'\n' | b'\r', ..]) if bare => Header::Known(field, name.len()),
         None if name.starts_with(line) => Header::Undecided,
         Some(_) | None => Header::Ignored,
     }
