@@ -4,13 +4,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use url::Url;
 
 use crate::error::Error;
 use crate::error::ErrorResponse;
 use crate::redirect::Redirects;
 use crate::retry::retry_after;
-use crate::url::{Encoding, is_loopback};
+use crate::url::{BaseUrl, Encoding, is_loopback};
 
 /// A vendor's ways. Every method but three has the usual answer as its default.
 pub trait Dialect: fmt::Debug + Send + Sync + 'static {
@@ -56,8 +55,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
 
     /// Whether credentials that go to `base`, a plain http URL, are worth a warning.
     /// [`PlainHttp::Refuse`](crate::PlainHttp::Refuse) does not ask: it refuses every host that is not this machine.
-    fn warns_of_plain_http(&self, base: &Url) -> bool {
-        !is_loopback(base)
+    fn warns_of_plain_http(&self, base: &BaseUrl) -> bool {
+        !is_loopback(base.url())
     }
 
     /// The header that carries an idempotency key.

@@ -451,6 +451,17 @@ impl Error {
             .with_sent(answer.0.sent)
     }
 
+    /// What came beside the body of the answer behind the error.
+    pub fn response_meta(&self) -> Option<crate::response::ResponseMeta> {
+        let response = self.0.response.as_deref()?;
+        Some(crate::response::ResponseMeta {
+            status: response.status,
+            headers: response.headers.clone(),
+            request_id: self.0.request_id.clone(),
+            attempts: self.0.attempts,
+        })
+    }
+
     pub fn with_cursor(mut self, cursor: Option<Cursor>) -> Self {
         self.0.cursor = cursor;
         self

@@ -114,7 +114,7 @@ impl Pipeline {
                     "credentials would go over plain http to {host}"
                 )));
             }
-            if setup.dialect.warns_of_plain_http(url) {
+            if setup.dialect.warns_of_plain_http(&setup.base) {
                 tracing::warn!(
                     vendor = setup.dialect.vendor(),
                     server.address = host,

@@ -24,6 +24,7 @@ pub mod adapter;
 pub mod cli;
 pub mod compare;
 pub mod memory;
+pub mod mentiora;
 pub mod replay;
 pub mod report;
 pub mod run;

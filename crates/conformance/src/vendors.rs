@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::adapter::Adapter;
-use crate::{sse, trelent};
+use crate::{mentiora, sse, trelent};
 
 /// A vendor whose vectors can be replayed.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ pub const VENDORS: &[Vendor] = &[
     sdk("meistrari", "meistrari-agent-sdk", None),
     sdk("agentrouter", "agentrouter-sdk", None),
     sdk("agent-os", "agent-os-sdk", None),
-    sdk("mentiora", "mentiora-sdk", None),
+    sdk("mentiora", "mentiora-sdk", Some(&mentiora::Mentiora)),
     Vendor {
         name: crate::vector::load::SSE,
         package: "agent-core",
