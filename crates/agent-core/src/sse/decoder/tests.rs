@@ -36,4 +36,10 @@ fn names_without_a_colon_count_unless_they_are_to_be_ignored() {
             "{size}"
         );
     }
+    for size in 1..=12 {
+        let ignored = read(Decoder::new().bare_names(false), "data: x\ndata", size);
+        assert_eq!(ignored, [pair("message", "x")], "{size}");
+        let counted = read(Decoder::new(), "data: x\ndata", size);
+        assert_eq!(counted, [pair("message", "x\n")], "{size}");
+    }
 }
