@@ -34,6 +34,7 @@
 //! | vendor | prefix | handle | settings |
 //! |---|---|---|---|
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
+//! | Mentiora | `/mentiora` | [`Emulator::mentiora`] | [`MentioraOptions`] |
 //!
 //! Files behind presigned URLs come from a second port, so from another origin: [`Emulator::storage`]. It refuses
 //! every request that carries other credentials than the URL's signature.
@@ -63,6 +64,7 @@ mod emulator;
 mod faults;
 mod http;
 mod ids;
+mod mentiora;
 mod record;
 mod server;
 mod storage;
@@ -73,6 +75,9 @@ mod wire;
 
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults};
+pub use mentiora::{
+    EmulatedAgent, MentioraHandle, MentioraOptions, MentioraRun, MentioraScenario, MentioraScript,
+};
 pub use record::RecordedRequest;
 pub use storage::Storage;
 pub use trelent::{

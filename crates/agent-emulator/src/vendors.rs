@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::http::{Reply, Request};
 use crate::ids::Ids;
+use crate::mentiora;
 use crate::record::Recorder;
 use crate::storage::Store;
 use crate::trelent;
@@ -53,27 +54,37 @@ pub(crate) struct Row {
 /// The settings of all vendors.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VendorOptions {
+    pub(crate) mentiora: mentiora::MentioraOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
 
 /// The vendors of one emulator.
 #[derive(Debug, Clone)]
 pub(crate) struct Vendors {
+    pub(crate) mentiora: Arc<mentiora::Mentiora>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
 
 impl Vendors {
     pub(crate) fn new(world: &Arc<World>, options: VendorOptions) -> Self {
         Self {
+            mentiora: Arc::new(mentiora::Mentiora::new(Arc::clone(world), options.mentiora)),
             trelent: Arc::new(trelent::Trelent::new(Arc::clone(world), options.trelent)),
         }
     }
 
     pub(crate) fn table(&self) -> Vec<Row> {
-        vec![Row {
-            name: trelent::NAME,
-            prefix: trelent::PREFIX,
-            vendor: self.trelent.clone(),
-        }]
+        vec![
+            Row {
+                name: trelent::NAME,
+                prefix: trelent::PREFIX,
+                vendor: self.trelent.clone(),
+            },
+            Row {
+                name: mentiora::NAME,
+                prefix: mentiora::PREFIX,
+                vendor: self.mentiora.clone(),
+            },
+        ]
     }
 }

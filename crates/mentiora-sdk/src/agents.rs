@@ -30,7 +30,7 @@ impl AgentsClient {
     /// [`Failed`](crate::AgentRunStatus::Failed) is a result. Not repeated when it may have arrived, unless
     /// [`retries`](crate::MentioraConfig::retries) says so; [`Error::sent`](crate::Error::sent) tells.
     pub fn run(&self, params: AgentRunParams) -> Call<AgentRunResult> {
-        let request = request(&AGENTS_RUN, &params, false);
+        let request = request(&AGENTS_RUN, params, false);
         self.room.call(request, AgentRunResult::read)
     }
 
@@ -55,7 +55,7 @@ impl AgentsClient {
         params: AgentRunParams,
         options: StreamOptions,
     ) -> EventStream<AgentStreamEvent> {
-        let request = request(&AGENTS_STREAM, &params, true).open_once();
+        let request = request(&AGENTS_STREAM, params, true).open_once();
         let url = self.room.pipeline.url_of(&request);
         let url = url.map(|url| url.to_string()).unwrap_or_default();
         let rules = AgentStream::new(request, url, self.room.debug);
@@ -65,9 +65,9 @@ impl AgentsClient {
     }
 }
 
-fn request(op: &'static Op, params: &AgentRunParams, stream: bool) -> Request {
+fn request(op: &'static Op, params: AgentRunParams, stream: bool) -> Request {
     let request = Request::new(op);
-    match params.body(stream) {
+    match params.into_body(stream) {
         Ok(body) => request.json(&body),
         Err(refusal) => request.refuse(refusal),
     }

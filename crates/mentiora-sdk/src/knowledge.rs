@@ -41,7 +41,7 @@ impl KnowledgeClient {
     /// Makes a knowledge base. Not repeated when it may have arrived, unless
     /// [`retries`](crate::MentioraConfig::retries) says so.
     pub fn create(&self, params: CreateKnowledgeParams) -> Call<CreateKnowledgeResult> {
-        let body = named(params.name, params.description);
+        let body = named(&params.name, params.description);
         self.room
             .call(Request::new(&KNOWLEDGE_CREATE).json(&body), |answer| {
                 Members::of(answer, KNOWLEDGE)
@@ -73,7 +73,7 @@ impl KnowledgeClient {
     pub fn update(&self, params: UpdateKnowledgeParams) -> Call<KnowledgeDetails> {
         let request = Request::new(&KNOWLEDGE_UPDATE)
             .param("knowledge_id", params.knowledge_id)
-            .json(&named(params.name, params.description));
+            .json(&named(&params.name, params.description));
         self.room.call(request, |answer| {
             KnowledgeDetails::read(Members::of(answer, KNOWLEDGE))
         })
@@ -143,7 +143,7 @@ impl KnowledgeClient {
     }
 }
 
-fn named(name: String, description: Option<String>) -> Value {
+fn named(name: &str, description: Option<String>) -> Value {
     let mut body = json!({ "name": name });
     if let Some(description) = description {
         body["description"] = description.into();

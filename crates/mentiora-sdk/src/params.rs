@@ -207,19 +207,19 @@ impl AgentRunParams {
     }
 
     /// The request body, or why there is none.
-    pub(crate) fn body(&self, stream: bool) -> Result<Body<'_>, String> {
+    pub(crate) fn into_body(self, stream: bool) -> Result<Body, String> {
         self.check()?;
-        let (tag, agent_id) = match &self.agent {
-            Agent::Tag(tag) => (Some(tag.as_str()), None),
-            Agent::Id(id) => (None, Some(id.as_str())),
+        let (tag, agent_id) = match self.agent {
+            Agent::Tag(tag) => (Some(tag), None),
+            Agent::Id(id) => (None, Some(id)),
             Agent::Neither | Agent::Both => (None, None),
         };
         Ok(Body {
-            message: &self.message,
+            message: self.message,
             stream,
             tag,
             agent_id,
-            options: &self.options,
+            options: self.options,
         })
     }
 }
@@ -233,15 +233,15 @@ fn is_tag(tag: &str) -> bool {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Body<'a> {
-    message: &'a str,
+pub(crate) struct Body {
+    message: String,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<&'a str>,
+    tag: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    agent_id: Option<&'a str>,
+    agent_id: Option<String>,
     #[serde(flatten)]
-    options: &'a Options,
+    options: Options,
 }
 
 /// How the model writes. What is not set is the agent's own. Source: the vendor's reference, `ModelParams`.

@@ -200,10 +200,9 @@ impl StreamResponse {
     pub fn into_http(self) -> Result<http::Response<SseBody>> {
         let mut response = http::Response::new(self.body);
         for (name, value) in &self.headers {
-            let refuse =
-                |_| Error::invalid_argument(format!("the header {name:?} can not be sent"));
-            let name: HeaderName = name.parse().map_err(|_| refuse(()))?;
-            let value = HeaderValue::from_str(value).map_err(|_| refuse(()))?;
+            let refuse = || Error::invalid_argument(format!("the header {name:?} can not be sent"));
+            let name: HeaderName = name.parse().map_err(|_| refuse())?;
+            let value = HeaderValue::from_str(value).map_err(|_| refuse())?;
             response.headers_mut().append(name, value);
         }
         Ok(response)

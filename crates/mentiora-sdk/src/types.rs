@@ -101,9 +101,8 @@ impl AgentRunResult {
         let agent_id = answer.text("agent_id")?;
         let output = answer.text("output")?;
         let status = answer.optional("status", text).map(AgentRunStatus::from);
-        let status = match status {
-            Some(status @ (AgentRunStatus::Completed | AgentRunStatus::Failed)) => status,
-            _ => return Err(Error::decode("Invalid agent response: invalid status")),
+        let Some(status @ (AgentRunStatus::Completed | AgentRunStatus::Failed)) = status else {
+            return Err(Error::decode("Invalid agent response: invalid status"));
         };
         let agent_revision = answer.required("agent_revision", |value| integer(&value))?;
         let tool_calls = match answer.optional("tool_calls", Some).unwrap_or_default() {
@@ -127,7 +126,7 @@ impl AgentRunResult {
             output,
             tool_calls,
             status,
-            usage: answer.optional("usage", AgentUsage::read),
+            usage: answer.optional("usage", |usage| AgentUsage::read(&usage)),
             extra: answer.rest(),
         })
     }
@@ -152,7 +151,7 @@ impl AgentToolCall {
 }
 
 impl AgentUsage {
-    fn read(usage: Value) -> Option<Self> {
+    fn read(usage: &Value) -> Option<Self> {
         let usage = usage.as_object()?;
         let tokens = |key| usage.get(key).and_then(count);
         Some(Self {

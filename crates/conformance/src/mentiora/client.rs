@@ -105,20 +105,18 @@ fn http(vector: &Vector, env: &Env) -> HttpConfig {
     if let Some(transport) = env.transport() {
         http = http.transport(transport);
     }
-    match vector.extra.get("random").and_then(Value::as_f64) {
-        Some(random) => http.ambient(Arc::new(Fixed(random))),
-        // Without a fixed random source the delays are whole.
-        None => {
-            let retries = vector.client.get("retries").and_then(Value::as_u64);
-            let retries = retries.and_then(|retries| u32::try_from(retries).ok());
-            let policy = RetryPolicy::default()
-                .max_retries(retries.unwrap_or(RETRIES))
-                .backoff(Duration::from_secs(1), Duration::from_secs(10))
-                .jitter(false)
-                .resend_unsafe(true);
-            http.retry(policy)
-        }
+    if let Some(random) = vector.extra.get("random").and_then(Value::as_f64) {
+        return http.ambient(Arc::new(Fixed(random)));
     }
+    // Without a fixed random source the delays are whole.
+    let retries = vector.client.get("retries").and_then(Value::as_u64);
+    let retries = retries.and_then(|retries| u32::try_from(retries).ok());
+    let policy = RetryPolicy::default()
+        .max_retries(retries.unwrap_or(RETRIES))
+        .backoff(Duration::from_secs(1), Duration::from_secs(10))
+        .jitter(false)
+        .resend_unsafe(true);
+    http.retry(policy)
 }
 
 /// Randomness that is always the same part of the whole.
@@ -134,6 +132,7 @@ impl Ambient for Fixed {
         const BITS: u32 = 53;
         #[expect(
             clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
             clippy::cast_sign_loss,
             reason = "a part of one, in the bits that a double holds"
         )]

@@ -153,7 +153,7 @@ fn an_empty_name_beside_the_other_is_none_and_not_sent() {
     ] {
         let params = AgentRunParams::from_parts(tag.map(Into::into), id.map(Into::into), "x");
         assert_eq!(
-            serde_json::to_value(params.body(true).unwrap()).unwrap(),
+            serde_json::to_value(params.into_body(true).unwrap()).unwrap(),
             expected
         );
     }
@@ -185,7 +185,7 @@ fn bodies_hold_what_was_set_and_nothing_else() {
         "metadata": {"camelKey": {"a": [1, null]}, "null": null},
     });
     assert_eq!(
-        serde_json::to_value(params.body(false).unwrap()).unwrap(),
+        serde_json::to_value(params.into_body(false).unwrap()).unwrap(),
         expected
     );
 
@@ -194,7 +194,7 @@ fn bodies_hold_what_was_set_and_nothing_else() {
         .metadata_object(Map::new());
     let expected = json!({"message": "x", "stream": false, "agent_id": "a", "model_params": {}, "metadata": {}});
     assert_eq!(
-        serde_json::to_value(empty.body(false).unwrap()).unwrap(),
+        serde_json::to_value(empty.into_body(false).unwrap()).unwrap(),
         expected
     );
 }
