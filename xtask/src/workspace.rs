@@ -21,14 +21,15 @@ pub(crate) struct Sdk {
 }
 
 /// Every SDK there is.
-pub(crate) const SDKS: &[Sdk] = &[Sdk {
-    vendor: "trelent",
-    package: "trelent-agents",
-    features: &["imports", "simd"],
-    url_variable: "TRELENT_API_URL",
-    demo: "main_job",
-    demo_faults: &["--cut-stream-after", "12"],
-    consumer: r#"
+pub(crate) const SDKS: &[Sdk] = &[
+    Sdk {
+        vendor: "trelent",
+        package: "trelent-agents",
+        features: &["imports", "simd"],
+        url_variable: "TRELENT_API_URL",
+        demo: "main_job",
+        demo_faults: &["--cut-stream-after", "12"],
+        consumer: r#"
     let client = trelent_agents::Client::new("http://127.0.0.1:9")?;
     let options = trelent_agents::CreateRunOptions::new("my-sandbox", "Say hello");
     match client.runs().create(options).await {
@@ -36,7 +37,25 @@ pub(crate) const SDKS: &[Sdk] = &[Sdk {
         Err(error) => println!("{error}"),
     }
 "#,
-}];
+    },
+    Sdk {
+        vendor: "mentiora",
+        package: "mentiora-sdk",
+        features: &[],
+        url_variable: "MENTIORA_BASE_URL",
+        demo: "main_job",
+        demo_faults: &["--cut-stream-after", "12"],
+        consumer: r#"
+    let config = mentiora_sdk::MentioraConfig::server("key").base_url("http://localhost:9");
+    let client = mentiora_sdk::MentioraClient::new(config.retries(0))?;
+    let params = mentiora_sdk::AgentRunParams::tag("production", "Say hello");
+    match client.agents().run(params).await {
+        Ok(result) => println!("{}", result.output),
+        Err(error) => println!("{error}"),
+    }
+"#,
+    },
+];
 
 /// Features of `agent-core` that cost nothing to test: all but TLS.
 pub(crate) const CORE_FEATURES: &[&str] = &["simd", "webhooks", "testing", "reqwest-0-13"];
