@@ -13,7 +13,8 @@ mod files;
 mod follow;
 mod identity;
 mod knowledge;
-mod ops;
+#[doc(hidden)]
+pub mod ops;
 mod params;
 pub mod streaming;
 mod time;

@@ -10,7 +10,7 @@ macro_rules! operations {
         $( pub(crate) static $name: Op = $op; )+
 
         /// Every operation.
-        pub(crate) static OPS: &[&Op] = &[ $( &$name, )+ ];
+        pub static OPS: &[&Op] = &[ $( &$name, )+ ];
     };
 }
 
