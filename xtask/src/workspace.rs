@@ -41,7 +41,7 @@ pub(crate) const SDKS: &[Sdk] = &[
     Sdk {
         vendor: "mentiora",
         package: "mentiora-sdk",
-        features: &[],
+        features: &["simd"],
         url_variable: "MENTIORA_BASE_URL",
         demo: "main_job",
         demo_faults: &["--cut-stream-after", "12"],

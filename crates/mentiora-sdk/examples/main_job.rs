@@ -84,7 +84,7 @@ async fn follow(
         match event? {
             AgentStreamEvent::OutputTextDelta(text) => print!("{}", text.delta),
             AgentStreamEvent::ToolCallResult(call) => {
-                print!("[{} → {}]\n  ", call.name, call.result)
+                print!("[{} → {}]\n  ", call.name, call.result);
             }
             AgentStreamEvent::ChatCompleted(chat) => print!("\n  [{}]", chat.status),
             AgentStreamEvent::Suggestions(event) => {

@@ -14,8 +14,11 @@ async fn the_root_lists_the_vendors_and_health_says_ok() {
     let url = emulator.url();
     let root = send("GET", url, &[], None).await;
     assert_eq!(root.status, 200);
-    let trelent = json!([{"name": "trelent", "url": format!("{url}/trelent")}]);
-    assert_eq!(root.json()["vendors"], trelent);
+    let vendors = root.json()["vendors"].clone();
+    for name in ["trelent", "mentiora"] {
+        let row = json!({"name": name, "url": format!("{url}/{name}")});
+        assert!(vendors.as_array().unwrap().contains(&row), "{vendors}");
+    }
     assert_eq!(
         send("GET", &format!("{url}/health"), &[], None)
             .await
@@ -139,12 +142,20 @@ async fn the_same_seed_and_calls_give_the_same_answers() {
 async fn the_variables_are_those_that_programs_read() {
     let emulator = builder().start().await.unwrap();
     let trelent = emulator.trelent();
+    let mentiora = emulator.mentiora();
+    // By name: clients warn of keys that go to other plain http hosts.
+    let local = format!("http://localhost:{}/mentiora", emulator.port());
     let expected = [
         ("TRELENT_API_URL", format!("{}/trelent", emulator.url())),
         ("TRELENT_CLIENT_ID", trelent.client_id().to_owned()),
         ("TRELENT_CLIENT_SECRET", trelent.client_secret().to_owned()),
+        ("MENTIORA_BASE_URL", local),
+        ("MENTIORA_API_KEY", mentiora.api_key().to_owned()),
     ];
-    assert_eq!(emulator.variables(), expected);
+    let variables = emulator.variables();
+    for variable in &expected {
+        assert!(variables.contains(variable), "{}", variable.0);
+    }
     assert_eq!(
         emulator.url(),
         format!("http://127.0.0.1:{}", emulator.port())

@@ -19,6 +19,7 @@ mod events;
 mod faults;
 mod files;
 mod frame;
+mod mentiora;
 mod runs;
 mod secrets;
 mod shapes;

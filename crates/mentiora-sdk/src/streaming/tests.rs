@@ -12,6 +12,7 @@ fn event(json: Value) -> AgentStreamEvent {
     serde_json::from_value(json).unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is an item of a stream")]
 fn delta(text: &str) -> Result<AgentStreamEvent> {
     Ok(event(json!({"type": "output_text_delta", "delta": text})))
 }
