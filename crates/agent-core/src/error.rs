@@ -180,7 +180,7 @@ impl Error {
         self.0.kind
     }
 
-    /// HTTP status of the answer, if the server answered.
+    /// HTTP status of the answer, if the server answered with one outside 200 to 299.
     pub fn status(&self) -> Option<u16> {
         self.0
             .response
@@ -440,9 +440,10 @@ impl Error {
         self
     }
 
-    /// Takes over what is known of the answer that led to this error, where it has none of its own.
+    /// Takes over what is known of the answer that led to this error, where it has none of its own. A time limit has
+    /// no answer.
     pub fn caused_by_answer(mut self, answer: Self) -> Self {
-        if self.0.response.is_none() {
+        if self.0.response.is_none() && !self.is_timeout() {
             self.0.response = answer.0.response;
             self.0.request_id = answer.0.request_id;
         }
