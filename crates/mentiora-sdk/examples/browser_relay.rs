@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     if std::env::args().nth(1).as_deref() == Some("serve") {
         tokio::select! {
-            served = server => served?,
+            ended = server => ended?,
             interrupted = tokio::signal::ctrl_c() => interrupted?,
         }
         return Ok(());
