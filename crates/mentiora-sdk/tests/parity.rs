@@ -4,7 +4,11 @@
     clippy::panic,
     reason = "helpers of tests fail tests"
 )]
-#![allow(clippy::too_many_lines, reason = "a list is as long as what it lists")]
+#![allow(
+    clippy::too_many_lines,
+    clippy::items_after_statements,
+    reason = "a list is as long as what it lists"
+)]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -156,7 +160,7 @@ fn events() {
                     (agent_id, agent_revision, agent_tag, thread_id);
             }
             AgentStreamEvent::OutputTextDelta(OutputTextDeltaEvent { delta, .. }) => {
-                assert_eq!(delta, "x")
+                assert_eq!(delta, "x");
             }
             AgentStreamEvent::ToolCallDelta(ToolCallDeltaEvent {
                 tool_call_id,
@@ -188,10 +192,10 @@ fn events() {
                 let _: (String, AgentRunStatus, String) = (thread_id, status, output);
             }
             AgentStreamEvent::Error(AgentErrorEvent { code, message, .. }) => {
-                assert_ne!(code, message)
+                assert_ne!(code, message);
             }
             AgentStreamEvent::Custom(CustomEvent { event, data, .. }) => {
-                assert_eq!((event.as_str(), data), ("e", Value::Null))
+                assert_eq!((event.as_str(), data), ("e", Value::Null));
             }
             other => panic!("{other:?}"),
         }

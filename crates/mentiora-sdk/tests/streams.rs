@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use agent_core::testing::{Reply, ScriptedTransport};
 use mentiora_sdk::{
-    AgentStreamEvent, End, ErrorClass, ErrorExt, ErrorKind, Limit, MentioraClient, Sent,
-    StreamOptions, TimeoutPhase,
+    End, ErrorClass, ErrorExt, ErrorKind, Limit, MentioraClient, Sent, StreamOptions, TimeoutPhase,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -516,8 +515,5 @@ async fn stream_options_win_over_the_client() {
     let error = events.next().await.unwrap().unwrap_err();
     assert_eq!(error.message(), "Request timeout after 2000ms");
     assert_eq!(transport.requests()[0].headers["x-mine"], "1");
-    assert!(matches!(
-        events.next().await,
-        None::<Result<AgentStreamEvent, _>>
-    ));
+    assert!(events.next().await.is_none());
 }
