@@ -27,6 +27,7 @@ mod save;
 mod secret;
 pub mod sse;
 mod stream;
+mod surrogates;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeouts;
@@ -71,5 +72,6 @@ pub mod sdk {
     pub use crate::response::Response;
     pub use crate::retry::backoff;
     pub use crate::secret::secret_header;
+    pub use crate::surrogates::mend_surrogates;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
 }

@@ -105,18 +105,21 @@ impl Pipeline {
         }
         let auth = http.auth.unwrap_or(setup.auth);
         let secret = !auth.is_none() || !headers.is_empty();
-        if secret && setup.base.url().scheme() == "http" && !is_loopback(setup.base.url()) {
-            let host = setup.base.url().host_str().unwrap_or_default();
-            if http.plain_http == PlainHttp::Refuse {
+        if secret && setup.base.url().scheme() == "http" {
+            let url = setup.base.url();
+            let host = url.host_str().unwrap_or_default();
+            if http.plain_http == PlainHttp::Refuse && !is_loopback(url) {
                 return Err(Error::config(format!(
                     "credentials would go over plain http to {host}"
                 )));
             }
-            tracing::warn!(
-                vendor = setup.dialect.vendor(),
-                server.address = host,
-                "credentials go over plain http: use https"
-            );
+            if setup.dialect.warns_of_plain_http(&setup.base) {
+                tracing::warn!(
+                    vendor = setup.dialect.vendor(),
+                    server.address = host,
+                    "credentials go over plain http: use https"
+                );
+            }
         }
         let transport = match http.transport {
             Some(transport) => transport,
@@ -207,7 +210,7 @@ impl Pipeline {
     }
 
     /// The absolute URL of `request`.
-    fn url_of(&self, request: &Request) -> Result<http::Uri> {
+    pub fn url_of(&self, request: &Request) -> Result<http::Uri> {
         if let Some(url) = &request.url {
             let plain = url.username().is_empty() && url.password().is_none();
             if !matches!(url.scheme(), "http" | "https") || !plain {

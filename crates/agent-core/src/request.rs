@@ -28,7 +28,7 @@ pub struct Request {
     pub(crate) idempotency_key: Option<SecretString>,
     pub(crate) authenticate: bool,
     pub(crate) redirects: Option<Redirects>,
-    pub(crate) retry_opening: bool,
+    pub(crate) once: bool,
     pub(crate) refused: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Request {
             idempotency_key: None,
             authenticate: true,
             redirects: None,
-            retry_opening: true,
+            once: false,
             refused: None,
         }
     }
@@ -150,10 +150,12 @@ impl Request {
         self
     }
 
-    /// Leaves it to the stream's own rules what happens when it can not be opened: no retries while opening.
+    /// Sends it once, whatever the retry policy and the vendor's ruling; the one repeat after a 401 is no retry and
+    /// shares the time for the response head. For streams, whose own rules say what happens when one can not be
+    /// opened, and for what must not be repeated at all.
     #[must_use]
     pub fn open_once(mut self) -> Self {
-        self.retry_opening = false;
+        self.once = true;
         self
     }
 

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::faults::{Fault, Faults, Schedule};
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
+use crate::mentiora::{MentioraHandle, MentioraOptions};
 use crate::server::{Bound, Server, Site};
 use crate::storage::{Storage, Store};
 use crate::strike::{self, Dropped, Victim};
@@ -109,6 +110,12 @@ impl EmulatorBuilder {
     /// Sets the settings of the vendor Trelent.
     pub fn trelent(mut self, options: TrelentOptions) -> Self {
         self.vendors.trelent = options;
+        self
+    }
+
+    /// Sets the settings of the vendor Mentiora.
+    pub fn mentiora(mut self, options: MentioraOptions) -> Self {
+        self.vendors.mentiora = options;
         self
     }
 
@@ -210,6 +217,11 @@ impl Emulator {
     /// The vendor Trelent: credentials, control, inspection.
     pub fn trelent(&self) -> TrelentHandle {
         TrelentHandle(Arc::clone(&self.vendors.trelent))
+    }
+
+    /// The vendor Mentiora: keys, control, inspection.
+    pub fn mentiora(&self) -> MentioraHandle {
+        MentioraHandle(Arc::clone(&self.vendors.mentiora))
     }
 
     /// The storage stand-in behind presigned URLs.

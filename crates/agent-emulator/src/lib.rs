@@ -35,6 +35,7 @@
 //! |---|---|---|---|
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
 //! | AgentRouter | `/agentrouter` | [`Emulator::agentrouter`] | [`AgentRouterOptions`] |
+//! | Mentiora | `/mentiora` | [`Emulator::mentiora`] | [`MentioraOptions`] |
 //!
 //! Files behind presigned URLs come from a second port, so from another origin: [`Emulator::storage`]. It refuses
 //! every request that carries other credentials than the URL's signature.
@@ -85,6 +86,7 @@ mod emulator;
 mod faults;
 mod http;
 mod ids;
+mod mentiora;
 mod record;
 mod server;
 mod storage;
@@ -97,6 +99,9 @@ mod wire;
 pub use agentrouter::{AgentRouterHandle, AgentRouterOptions, AgentRouterRun, AgentRouterScript};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};
+pub use mentiora::{
+    EmulatedAgent, MentioraHandle, MentioraOptions, MentioraRun, MentioraScenario, MentioraScript,
+};
 pub use record::RecordedRequest;
 pub use storage::Storage;
 pub use trelent::{

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
+use crate::mentiora;
 use crate::record::Recorder;
 use crate::storage::Store;
 use crate::strike::Victim;
@@ -84,6 +85,7 @@ impl Victim for Row {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VendorOptions {
     pub(crate) agentrouter: agentrouter::AgentRouterOptions,
+    pub(crate) mentiora: mentiora::MentioraOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
 
@@ -91,6 +93,7 @@ pub(crate) struct VendorOptions {
 #[derive(Debug, Clone)]
 pub(crate) struct Vendors {
     pub(crate) agentrouter: Arc<agentrouter::AgentRouter>,
+    pub(crate) mentiora: Arc<mentiora::Mentiora>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
 
@@ -101,6 +104,7 @@ impl Vendors {
                 Arc::clone(world),
                 options.agentrouter,
             )),
+            mentiora: Arc::new(mentiora::Mentiora::new(Arc::clone(world), options.mentiora)),
             trelent: Arc::new(trelent::Trelent::new(Arc::clone(world), options.trelent)),
         }
     }
@@ -116,6 +120,11 @@ impl Vendors {
                 name: agentrouter::NAME,
                 prefix: agentrouter::PREFIX,
                 vendor: self.agentrouter.clone(),
+            },
+            Row {
+                name: mentiora::NAME,
+                prefix: mentiora::PREFIX,
+                vendor: self.mentiora.clone(),
             },
         ]
     }

@@ -25,6 +25,7 @@ pub mod agentrouter;
 pub mod cli;
 pub mod compare;
 pub mod memory;
+pub mod mentiora;
 pub mod replay;
 pub mod report;
 pub mod run;

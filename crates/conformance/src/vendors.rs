@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::adapter::Adapter;
-use crate::{agentrouter, sse, trelent};
+use crate::{agentrouter, mentiora, sse, trelent};
 
 /// A vendor whose vectors can be replayed.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub const VENDORS: &[Vendor] = &[
         Some(&agentrouter::AgentRouter),
     ),
     sdk("agent-os", "agent-os-sdk", None),
-    sdk("mentiora", "mentiora-sdk", None),
+    sdk("mentiora", "mentiora-sdk", Some(&mentiora::Mentiora)),
     Vendor {
         name: crate::vector::load::SSE,
         package: "agent-core",

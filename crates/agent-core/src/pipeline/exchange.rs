@@ -6,7 +6,7 @@ use http::Request as HttpRequest;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::attempt::{Deadlines, Got, Want, request_id};
+use super::attempt::{Deadlines, Got, Want, request_id, within};
 use super::{Opened, holds_key};
 use crate::ambient::now;
 use crate::auth::{Auth, Credentials};
@@ -85,6 +85,7 @@ impl Caller {
         let mut may_have_landed = Sent::Never;
         let mut refreshed = false;
         let mut retries = 0;
+        let opening = (request.once && want == Want::Head).then(|| self.deadlines(want));
         loop {
             let credentials = self
                 .authorize(request)
@@ -100,9 +101,10 @@ impl Caller {
             }
             let span = trace::attempt(inner.dialect, request.op, http.uri(), *attempts);
             *attempts += 1;
+            let deadlines = opening.unwrap_or_else(|| self.deadlines(want));
             let result = self
                 .pipeline
-                .attempt(request.op.name, http, redirects, want, self.deadlines(want))
+                .attempt(request.op.name, http, redirects, want, deadlines)
                 .instrument(span.clone())
                 .await;
             trace::attempted(&span, &result);
@@ -116,30 +118,38 @@ impl Caller {
                 Err(error) => error,
             };
             may_have_landed = latest(may_have_landed, error.sent());
-            let error = error.with_attempts(*attempts).with_sent(may_have_landed);
+            let error = error
+                .with_attempts(*attempts)
+                .with_retries(retries)
+                .with_sent(may_have_landed);
             if error.is_unauthorized()
                 && !refreshed
                 && let Auth::Hook(hook) = &inner.auth
                 && request.authenticate
-                && self
-                    .in_time(hook.refused(&credentials, &self.nested()))
-                    .await
-                    .map_err(|error| aside(error, may_have_landed, *attempts))?
             {
-                refreshed = true;
-                continue;
+                let nested = self.nested();
+                let refused = self.in_time(hook.refused(&credentials, &nested));
+                let again = within(opening.and_then(|opening| opening.first(false)), refused)
+                    .await
+                    .map_err(|timeout| aside(timeout, may_have_landed, *attempts))?;
+                match again {
+                    Ok(true) => {
+                        refreshed = true;
+                        continue;
+                    }
+                    Ok(false) => {}
+                    Err(failed) => return Err(failed.caused_by_answer(error)),
+                }
+            }
+            if request.once {
+                return Err(error);
             }
             let repeatable = match request.op.safety {
                 Safety::Safe => true,
                 Safety::Keyed => keyed,
                 Safety::Unsafe => false,
             };
-            let pause = if want == Want::Whole || request.retry_opening {
-                self.next_wait(&error, retries, repeatable)
-            } else {
-                None
-            };
-            match pause {
+            match self.next_wait(&error, retries, repeatable) {
                 None => return Err(error),
                 Some(pause) => {
                     tracing::debug!(

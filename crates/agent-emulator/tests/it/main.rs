@@ -20,6 +20,7 @@ mod events;
 mod faults;
 mod files;
 mod frame;
+mod mentiora;
 mod raw;
 mod runs;
 mod secrets;
