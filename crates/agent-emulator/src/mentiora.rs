@@ -129,7 +129,7 @@ impl Mentiora {
         let asked = runs::Asked::read(request)?;
         let run = lock(&self.state).accept(asked, &self.world)?;
         if run.streams {
-            let chunks = stream::follow(self, run, request.wire.clone());
+            let chunks = stream::follow(self, run);
             return Ok(http::stream(stream::EVENT_STREAM, chunks));
         }
         stream::play(&self.world, &run).await;
@@ -195,6 +195,14 @@ impl Vendor for Mentiora {
             "Request body is too large",
         )
         .into_reply()
+    }
+
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        Refusal::new(status, "emulated_fault", message).into_reply()
+    }
+
+    fn expire_tokens(&self) -> Option<usize> {
+        lock(&self.state).auth.expire_tokens()
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use agent_emulator::{Break, Emulator, Fault, FaultKind, MentioraOptions, MentioraScript};
+use agent_emulator::{Emulator, Fault, MentioraOptions, MentioraScript};
 use mentiora_sdk::{
     AddDocumentsParams, AgentRunParams, AgentRunStatus, AgentStreamEvent, CreateKnowledgeParams,
     DocumentStatus, End, ErrorExt, ErrorKind, ListFilesParams, MentioraClient, MentioraConfig,
@@ -165,9 +165,12 @@ async fn streams_end_as_their_scripts_say() {
 async fn a_cut_is_an_error_behind_the_events_before_it() {
     let (emulator, client) = start().await;
     for after_events in [0, 1, 7] {
-        for how in [Break::Close, Break::Reset] {
-            let kind = FaultKind::CutStream { after_events, how };
-            emulator.faults().push(Fault::new(kind));
+        for reset in [false, true] {
+            emulator.faults().push(if reset {
+                Fault::reset_stream(after_events)
+            } else {
+                Fault::cut_stream(after_events)
+            });
             let mut events = client.agents().stream(ask("Hello"));
             let mut seen = 0;
             let error = loop {
@@ -179,7 +182,7 @@ async fn a_cut_is_an_error_behind_the_events_before_it() {
             assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
             // A reset may overtake what was sent before.
             assert!(
-                seen == after_events || how == Break::Reset && seen < after_events,
+                seen == after_events || reset && seen < after_events,
                 "{seen}"
             );
             assert!(events.next().await.is_none());

@@ -8,7 +8,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use agent_emulator::{Break, Emulator, Fault, FaultKind};
+use agent_emulator::{Emulator, Fault};
 use mentiora_sdk::{MentioraClient, MentioraConfig};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -131,11 +131,7 @@ async fn what_goes_wrong_is_told_to_the_page() {
         [json!({"type": "error", "message": expected})]
     );
 
-    let kind = FaultKind::CutStream {
-        after_events: 6,
-        how: Break::Close,
-    };
-    emulator.faults().push(Fault::new(kind));
+    emulator.faults().push(Fault::cut_stream(6));
     let body = chat(&url, &json!({"message": "x"}))
         .await
         .text()

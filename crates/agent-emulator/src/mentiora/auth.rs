@@ -60,6 +60,14 @@ impl Auth {
         }
     }
 
+    /// Expires all identity tokens, if any is needed, and says how many were good.
+    pub(crate) fn expire_tokens(&mut self) -> Option<usize> {
+        let tokens = self.identity_tokens.as_mut()?;
+        let count = tokens.len();
+        tokens.clear();
+        Some(count)
+    }
+
     fn identity(&self, token: Option<&str>) -> Answer<()> {
         match (&self.identity_tokens, token) {
             (None, _) => Ok(()),

@@ -10,12 +10,10 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde_json::Value;
 
+use super::Mentiora;
 use super::runs::Run;
 use super::script::Step;
-use super::{Mentiora, NAME};
-use crate::faults::Break;
 use crate::vendors::World;
-use crate::wire::WireControl;
 
 /// The media type of an event stream.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
@@ -46,9 +44,6 @@ struct Follower {
     world: Arc<World>,
     run: Arc<Run>,
     steps: VecDeque<Step>,
-    sent: usize,
-    cut: Option<(usize, Break)>,
-    wire: WireControl,
     _open: OpenStream,
 }
 
@@ -56,7 +51,6 @@ struct Follower {
 pub(crate) fn follow(
     mentiora: &Arc<Mentiora>,
     run: Arc<Run>,
-    wire: WireControl,
 ) -> impl Stream<Item = Bytes> + Send + 'static {
     let first = Step::Frame("agent.resolved".to_owned(), run.resolved());
     let mut steps = VecDeque::from([first]);
@@ -65,9 +59,6 @@ pub(crate) fn follow(
         world: Arc::clone(&mentiora.world),
         run,
         steps,
-        sent: 0,
-        cut: mentiora.world.faults.take_cut(NAME),
-        wire,
         _open: OpenStream::new(&mentiora.open_streams),
     };
     unfold(follower, |mut follower| async {
@@ -79,13 +70,6 @@ pub(crate) fn follow(
 impl Follower {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some((after, how)) = self.cut
-                && self.sent >= after
-            {
-                self.wire.break_when_flushed(how);
-                // The connection ends at its next flush, and this future with it.
-                std::future::pending::<()>().await;
-            }
             let chunk = match self.steps.front()? {
                 Step::Wait(time) => {
                     let time = *time;
@@ -109,7 +93,6 @@ impl Follower {
             };
             self.silence(self.world.pace).await;
             self.steps.pop_front();
-            self.sent += 1;
             return Some(chunk);
         }
     }
