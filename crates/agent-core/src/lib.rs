@@ -13,6 +13,7 @@ pub mod error;
 mod follow;
 mod op;
 mod open_enum;
+mod pages;
 mod pipeline;
 mod redirect;
 mod request;
@@ -38,6 +39,7 @@ pub use config::{HttpConfig, PlainHttp};
 pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
 pub use follow::{End, Resume};
+pub use pages::{ByPage, Page, Pages};
 pub use response::{ResponseMeta, WithResponse};
 pub use retry::{RetryBudget, RetryPolicy};
 pub use secret::SecretString;
@@ -58,6 +60,7 @@ pub mod sdk {
         reconnects_exhausted,
     };
     pub use crate::op::{Op, OpKind, Safety};
+    pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;

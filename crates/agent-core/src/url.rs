@@ -1,5 +1,7 @@
 //! Base URLs, path templates and queries.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -108,7 +110,7 @@ pub fn is_loopback(url: &Url) -> bool {
 pub(crate) fn expand(
     out: &mut String,
     template: &str,
-    params: &[(&'static str, String)],
+    params: &[(Cow<'static, str>, String)],
     encoding: Encoding,
 ) -> Result<()> {
     let mut rest = template;
