@@ -34,6 +34,13 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// `value` as one path segment or query value.
+    pub fn encode(self, value: &str) -> String {
+        let mut out = String::with_capacity(value.len());
+        self.push(&mut out, value);
+        out
+    }
+
     fn push(self, out: &mut String, value: &str) {
         match self {
             Self::Unreserved => out.extend(utf8_percent_encode(value, UNRESERVED)),
