@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::adapter::Adapter;
-use crate::{sse, trelent};
+use crate::{agent_os, sse, trelent};
 
 /// A vendor whose vectors can be replayed.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub const VENDORS: &[Vendor] = &[
     sdk("trelent", "trelent-agents", Some(&trelent::Trelent)),
     sdk("meistrari", "meistrari-agent-sdk", None),
     sdk("agentrouter", "agentrouter-sdk", None),
-    sdk("agent-os", "agent-os-sdk", None),
+    sdk("agent-os", "agent-os-sdk", Some(&agent_os::AgentOs)),
     sdk("mentiora", "mentiora-sdk", None),
     Vendor {
         name: crate::vector::load::SSE,
