@@ -32,9 +32,10 @@ impl Adapter for AgentOs {
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Failure>> {
         Box::pin(async move {
             // Pure functions have no client.
-            let client = match vector.client.is_empty() {
-                true => None,
-                false => Some(client(&vector.client, env).map_err(|error| failure(&error))?),
+            let client = if vector.client.is_empty() {
+                None
+            } else {
+                Some(client(&vector.client, env).map_err(|error| failure(&error))?)
             };
             let session: Box<dyn Session> = Box::new(Live {
                 client,
