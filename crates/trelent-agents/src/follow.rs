@@ -83,26 +83,40 @@ impl Subscription {
                 replay.behind &= self.last.is_some_and(|last| seq < last);
                 return Next::Read;
             }
-            if !numbered {
+            if !numbered && replay.behind {
                 return self.unresumable(Broke::Eof);
             }
             replay.behind = false;
             replay.known_errors = 0;
         }
-        if let Some(last) = self.last
-            && seq > last + 1
-        {
-            // The contract does not promise that numbers are contiguous.
-            tracing::debug!(run_id = self.run_id, after = last, seq, "gap in seq");
-        }
         self.unordered |= !rises;
-        self.last = self.last.max(Some(seq));
         self.events += 1;
         self.errors_behind = 0;
         self.completed |= matches!(event.data, EventData::SessionCompleted(_));
         self.reconnects.progress();
+        if !numbered {
+            out.item(Ok(event));
+            return Next::Read;
+        }
+        if let Some(last) = self.last
+            && seq.checked_sub(last).is_some_and(|step| step > 1)
+        {
+            // The vendor does not promise that numbers are contiguous.
+            tracing::debug!(run_id = self.run_id, after = last, seq, "gap in seq");
+        }
+        self.last = self.last.max(Some(seq));
         out.item_at(Ok(event), Cursor::from(seq));
         Next::Read
+    }
+
+    /// The end was delivered and the status says so too: only what may lie behind is looked for.
+    fn is_over(&self) -> bool {
+        self.completed && self.last_replay
+    }
+
+    /// A replay has not come as far as the stream came before.
+    fn is_behind(&self) -> bool {
+        self.replay.is_some_and(|replay| replay.behind)
     }
 
     fn malformed(&mut self, error: Error, out: &mut Out<CommonEvent>) -> Next {
@@ -139,6 +153,7 @@ impl Subscription {
         };
         match self.reconnects.failed(scene, retry_after) {
             Some(wait) => self.subscribe_again(wait, why),
+            None if self.is_over() => Next::Finish(End::Terminal),
             None => Next::Fail(reconnects_exhausted(
                 self.reconnects.failures(),
                 why.into_error(),
@@ -231,6 +246,8 @@ impl Follow for Subscription {
             .and_then(|answer| answer.json::<RunStatusResponse>())
             .is_ok_and(|answer| answer.status.is_terminal());
         match why {
+            // What has no numbers can not be replayed, and the end was seen.
+            _ if over && self.completed && self.unordered => Next::Finish(End::Terminal),
             _ if over => self.replay_last(why),
             Broke::Idle(_) => Next::Read,
             why => self.reconnect(why, scene),
@@ -246,12 +263,13 @@ impl Follow for Subscription {
             };
         }
         match broke {
-            Broke::Eof if self.completed || self.last_replay => Next::Finish(End::Terminal),
-            Broke::Eof => self.ask_status(Broke::Eof),
+            Broke::Eof | Broke::Idle(_) if self.last_replay => Next::Finish(End::Terminal),
+            // A replay that ends before it came as far as the first time ends too early.
+            Broke::Eof if self.completed && !self.is_behind() => Next::Finish(End::Terminal),
+            Broke::Eof => self.ask_status(broke),
             // All there is has been replayed; only the server's goodbye is missing.
-            Broke::Lost(_) if self.completed && self.last_replay => Next::Finish(End::Terminal),
-            Broke::Idle(_) if self.last_replay => Next::Finish(End::Terminal),
-            Broke::Lost(_) if self.completed => self.ask_status(broke),
+            Broke::Lost(_) if self.is_over() && !self.is_behind() => Next::Finish(End::Terminal),
+            Broke::Lost(_) if self.completed && !self.last_replay => self.ask_status(broke),
             Broke::Lost(_) => self.reconnect(broke, scene),
             Broke::Idle(silence) => {
                 let limit = scene.idle.unwrap_or(silence);
@@ -267,6 +285,8 @@ impl Follow for Subscription {
                     .is_none_or(|after| after <= wire::MAX_RETRY_AFTER);
                 if self.opened && error.is_retryable() && waits {
                     self.reconnect(Broke::Refused(error), scene)
+                } else if self.is_over() {
+                    Next::Finish(End::Terminal)
                 } else {
                     Next::Fail(error)
                 }
@@ -282,3 +302,6 @@ impl Follow for Subscription {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,9 @@
-//! Client for the Trelent agent orchestration API, a port of the npm package `@trelent/agents` 0.2.7.
+// Its examples need `LocalImporter`.
+#![cfg_attr(feature = "imports", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "imports"),
+    doc = "Client for the Trelent agent orchestration API. Unofficial: not affiliated with Trelent."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -11,11 +16,13 @@ mod error;
 pub mod events;
 mod follow;
 mod harness;
-mod ops;
+#[doc(hidden)]
+pub mod ops;
 mod run;
 mod run_options;
 mod runs;
 mod sandboxes;
+mod scrub;
 mod secrets;
 mod tokens;
 mod types;
@@ -45,7 +52,7 @@ pub use types::{
     CancelRunResponse, ChatHistoryEntry, CheckpointResponse, DeleteSecretResponse, Extra,
     FileOutput, HarnessInfo, HarnessKind, HealthResponse, OutputFile, RegistrySandbox, RunData,
     RunResult, RunSecretBinding, RunSecretSpec, RunStatus, RunStatusResponse, SecretResponse,
-    SecretsProvider, TokenRequest, TokenResponse, WorkflowIds, parse_timestamp,
+    SecretsProvider, TerminalStatus, TokenRequest, TokenResponse, WorkflowIds, parse_timestamp,
 };
 pub use wait::Wait;
 pub use wire::DEFAULT_API_URL;
