@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
 
+use crate::agent_os::{AgentOsHandle, AgentOsOptions, ChatwootSite};
 use crate::api::Api;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
@@ -90,13 +91,19 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the settings of the vendor Agent OS.
+    pub fn agent_os(mut self, options: AgentOsOptions) -> Self {
+        self.vendors.agent_os = options;
+        self
+    }
+
     /// Sets the settings of the vendor Trelent.
     pub fn trelent(mut self, options: TrelentOptions) -> Self {
         self.vendors.trelent = options;
         self
     }
 
-    /// Binds both ports on 127.0.0.1 and serves until the emulator is dropped. Needs a tokio runtime.
+    /// Binds the ports on 127.0.0.1 and serves until the emulator is dropped. Needs a tokio runtime.
     ///
     /// # Errors
     ///
@@ -104,6 +111,7 @@ impl EmulatorBuilder {
     pub async fn start(self) -> io::Result<Emulator> {
         let api = Bound::bind(self.port).await?;
         let storage = Bound::bind(0).await?;
+        let chatwoot = Bound::bind(0).await?;
         let clock = Arc::new(Clock::start(self.start_time));
         let ids = Arc::new(Ids::new(self.seed));
         let store = Arc::new(Store::new(
@@ -119,10 +127,12 @@ impl EmulatorBuilder {
             ids,
             faults: faults.clone(),
             store: Arc::clone(&store),
+            chatwoot_url: chatwoot.url(),
             pace: self.pace,
             heartbeat: self.heartbeat,
         });
         let vendors = Vendors::new(&world, self.vendors);
+        let chatwoot_state = vendors.agent_os.chatwoot();
         let site = Arc::new(Api {
             url: api.url(),
             table: vendors.table(),
@@ -132,6 +142,7 @@ impl EmulatorBuilder {
             port: api.port(),
             world,
             vendors,
+            chatwoot_server: chatwoot.serve(Arc::new(ChatwootSite(chatwoot_state))),
             storage_server: storage.serve(Arc::new(StorageSite(store))),
             api_server: api.serve(site),
         })
@@ -148,6 +159,7 @@ pub struct Emulator {
     vendors: Vendors,
     api_server: Server,
     storage_server: Server,
+    chatwoot_server: Server,
 }
 
 impl Emulator {
@@ -180,6 +192,11 @@ impl Emulator {
         self.world.faults.clone()
     }
 
+    /// The vendor Agent OS: its token, control, inspection, and the Chatwoot beside it.
+    pub fn agent_os(&self) -> AgentOsHandle {
+        AgentOsHandle(Arc::clone(&self.vendors.agent_os))
+    }
+
     /// The vendor Trelent: credentials, control, inspection.
     pub fn trelent(&self) -> TrelentHandle {
         TrelentHandle(Arc::clone(&self.vendors.trelent))
@@ -194,6 +211,7 @@ impl Emulator {
     pub async fn shutdown(self) {
         self.api_server.shutdown().await;
         self.storage_server.shutdown().await;
+        self.chatwoot_server.shutdown().await;
     }
 }
 

@@ -34,6 +34,7 @@
 //! | vendor | prefix | handle | settings |
 //! |---|---|---|---|
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
+//! | Agent OS | `/agent-os` | [`Emulator::agent_os`] | [`AgentOsOptions`] |
 //!
 //! Files behind presigned URLs come from a second port, so from another origin: [`Emulator::storage`]. It refuses
 //! every request that carries other credentials than the URL's signature.
@@ -56,6 +57,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod agent_os;
 mod api;
 mod clock;
 mod control;
@@ -71,6 +73,9 @@ mod trelent;
 mod vendors;
 mod wire;
 
+pub use agent_os::{
+    AgentOsHandle, AgentOsOptions, AgentOsRunView, AgentOsScript, ChatwootHandle, Positions,
+};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults};
 pub use record::RecordedRequest;

@@ -13,7 +13,7 @@ use crate::http::{Reply, Request};
 use crate::ids::Ids;
 use crate::record::Recorder;
 use crate::storage::Store;
-use crate::trelent;
+use crate::{agent_os, trelent};
 
 /// What all vendors of one emulator share.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) ids: Arc<Ids>,
     pub(crate) faults: Faults,
     pub(crate) store: Arc<Store>,
+    /// The URL of the Chatwoot beside Agent OS, without a slash at the end.
+    pub(crate) chatwoot_url: String,
     /// The time from one step of a run to the next.
     pub(crate) pace: Duration,
     /// The longest silence on an open event stream.
@@ -53,27 +55,37 @@ pub(crate) struct Row {
 /// The settings of all vendors.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VendorOptions {
+    pub(crate) agent_os: agent_os::AgentOsOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
 
 /// The vendors of one emulator.
 #[derive(Debug, Clone)]
 pub(crate) struct Vendors {
+    pub(crate) agent_os: Arc<agent_os::AgentOs>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
 
 impl Vendors {
     pub(crate) fn new(world: &Arc<World>, options: VendorOptions) -> Self {
         Self {
+            agent_os: Arc::new(agent_os::AgentOs::new(Arc::clone(world), options.agent_os)),
             trelent: Arc::new(trelent::Trelent::new(Arc::clone(world), options.trelent)),
         }
     }
 
     pub(crate) fn table(&self) -> Vec<Row> {
-        vec![Row {
-            name: trelent::NAME,
-            prefix: trelent::PREFIX,
-            vendor: self.trelent.clone(),
-        }]
+        vec![
+            Row {
+                name: trelent::NAME,
+                prefix: trelent::PREFIX,
+                vendor: self.trelent.clone(),
+            },
+            Row {
+                name: agent_os::NAME,
+                prefix: agent_os::PREFIX,
+                vendor: self.agent_os.clone(),
+            },
+        ]
     }
 }
