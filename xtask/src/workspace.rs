@@ -21,14 +21,15 @@ pub(crate) struct Sdk {
 }
 
 /// Every SDK there is.
-pub(crate) const SDKS: &[Sdk] = &[Sdk {
-    vendor: "trelent",
-    package: "trelent-agents",
-    features: &["imports", "simd"],
-    url_variable: "TRELENT_API_URL",
-    demo: "main_job",
-    demo_faults: &["--cut-stream-after", "12"],
-    consumer: r#"
+pub(crate) const SDKS: &[Sdk] = &[
+    Sdk {
+        vendor: "trelent",
+        package: "trelent-agents",
+        features: &["imports", "simd"],
+        url_variable: "TRELENT_API_URL",
+        demo: "main_job",
+        demo_faults: &["--cut-stream-after", "12"],
+        consumer: r#"
     let client = trelent_agents::Client::new("http://127.0.0.1:9")?;
     let options = trelent_agents::CreateRunOptions::new("my-sandbox", "Say hello");
     match client.runs().create(options).await {
@@ -36,7 +37,24 @@ pub(crate) const SDKS: &[Sdk] = &[Sdk {
         Err(error) => println!("{error}"),
     }
 "#,
-}];
+    },
+    Sdk {
+        vendor: "agent-os",
+        package: "agent-os-sdk",
+        features: &[],
+        url_variable: "AGENT_OS_BASE_URL",
+        demo: "main_job",
+        demo_faults: &["--cut-stream-after", "12"],
+        consumer: r#"
+    let client = agent_os_sdk::AgentOsClient::new("http://127.0.0.1:9")?;
+    let run = agent_os_sdk::CreateRun::new("my-agent");
+    match client.runs().create(run).await {
+        Ok(run) => println!("{} is {}", run.run_id, run.status),
+        Err(error) => println!("{error}"),
+    }
+"#,
+    },
+];
 
 /// Features of `agent-core` that cost nothing to test: all but TLS.
 pub(crate) const CORE_FEATURES: &[&str] = &["simd", "webhooks", "testing", "reqwest-0-13"];

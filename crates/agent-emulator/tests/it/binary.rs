@@ -25,7 +25,11 @@ async fn the_command_prints_variables_serves_and_ends_when_told() {
         [
             "TRELENT_API_URL",
             "TRELENT_CLIENT_ID",
-            "TRELENT_CLIENT_SECRET"
+            "TRELENT_CLIENT_SECRET",
+            "AGENT_OS_BASE_URL",
+            "AGENT_OS_TOKEN",
+            "AGENT_OS_CHATWOOT_URL",
+            "AGENT_OS_CHATWOOT_TOKEN",
         ]
     );
     let url = lines[0].split_once('=').unwrap().1;

@@ -14,8 +14,9 @@ async fn the_root_lists_the_vendors_and_health_says_ok() {
     let url = emulator.url();
     let root = send("GET", url, &[], None).await;
     assert_eq!(root.status, 200);
-    let trelent = json!([{"name": "trelent", "url": format!("{url}/trelent")}]);
-    assert_eq!(root.json()["vendors"], trelent);
+    let vendors =
+        ["trelent", "agent-os"].map(|name| json!({"name": name, "url": format!("{url}/{name}")}));
+    assert_eq!(root.json()["vendors"], json!(vendors));
     assert_eq!(
         send("GET", &format!("{url}/health"), &[], None)
             .await
@@ -139,10 +140,16 @@ async fn the_same_seed_and_calls_give_the_same_answers() {
 async fn the_variables_are_those_that_programs_read() {
     let emulator = builder().start().await.unwrap();
     let trelent = emulator.trelent();
+    let agent_os = emulator.agent_os();
+    let chatwoot = agent_os.chatwoot();
     let expected = [
         ("TRELENT_API_URL", format!("{}/trelent", emulator.url())),
         ("TRELENT_CLIENT_ID", trelent.client_id().to_owned()),
         ("TRELENT_CLIENT_SECRET", trelent.client_secret().to_owned()),
+        ("AGENT_OS_BASE_URL", format!("{}/agent-os", emulator.url())),
+        ("AGENT_OS_TOKEN", agent_os.token().to_owned()),
+        ("AGENT_OS_CHATWOOT_URL", chatwoot.url().to_owned()),
+        ("AGENT_OS_CHATWOOT_TOKEN", chatwoot.token().to_owned()),
     ];
     assert_eq!(emulator.variables(), expected);
     assert_eq!(
