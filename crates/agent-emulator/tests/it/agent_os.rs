@@ -88,7 +88,7 @@ impl Api {
 async fn ids(mut stream: Stream) -> Vec<u64> {
     let mut ids = Vec::new();
     while let Some(chunk) = stream.next().await.unwrap() {
-        let text = String::from_utf8(chunk.to_vec()).unwrap();
+        let text = String::from_utf8(chunk).unwrap();
         let id = text
             .strip_prefix("id: ")
             .and_then(|rest| rest.lines().next());
@@ -297,8 +297,7 @@ async fn a_stream_is_live_tells_of_trouble_and_can_be_cut() {
         .fails(json!("no"));
     let (run, attempt) = api.run(script).await;
     let mut stream = api.stream(&run, &attempt, "0", None).await;
-    let mut next =
-        async || String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap();
+    let mut next = async || String::from_utf8(stream.next().await.unwrap().unwrap()).unwrap();
     assert!(next().await.starts_with("id: 1\nevent: run_event\ndata: {"));
     assert!(next().await.starts_with("id: 2\nevent: error\n"));
     assert_eq!(api.handle.run(&run).unwrap().status, "waiting_for_human");

@@ -1,1 +1,1 @@
-//! placeholder
+//! Tables of the rules.
