@@ -74,3 +74,51 @@ operations! {
     RAW_DELETE = Op::delete("raw.delete", "/");
     RAW_STREAM_GET = Op::get("raw.stream_get", "/").kind(OpKind::Sse);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which operations may be sent twice, by hand: the macro's table must say the same.
+    #[test]
+    fn only_reads_puts_and_deletes_are_repeated_and_creates_with_a_key() {
+        let keyed = [
+            "agents.create",
+            "credentials.create",
+            "triggers.create",
+            "runs.create",
+            "runs.wait",
+            "raw.post",
+        ];
+        for op in OPS {
+            let expected = match op.method.as_str() {
+                "GET" | "PUT" | "DELETE" => Safety::Safe,
+                _ if keyed.contains(&op.name) => Safety::Keyed,
+                _ => Safety::Unsafe,
+            };
+            assert_eq!(op.safety, expected, "{}", op.name);
+        }
+        let unsafe_ones: Vec<_> = OPS
+            .iter()
+            .filter(|op| op.safety == Safety::Unsafe)
+            .collect();
+        let names: Vec<_> = unsafe_ones.iter().map(|op| op.name).collect();
+        let expected = [
+            "agents.update",
+            "credentials.update",
+            "triggers.update",
+            "chatwoot.create_inbox",
+            "chatwoot.update_inbox",
+            "raw.patch",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = OPS.iter().map(|op| op.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), OPS.len());
+    }
+}
