@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod bench;
 mod ci;
 mod consumer;
 mod demo;
@@ -17,6 +18,8 @@ cargo xtask <command>
   test                     run all tests
   ci [STAGE…]              run every stage of the continuous integration, or the named ones
      [--except STAGE]      … all but this one
+  bench [--quick] [section…]
+                           measure the SDKs against peers; without arguments, write docs/performance.md
   emulate [--port N]       serve all vendors' APIs locally until interrupted
   conformance [--vectors DIR] [vendor…]
                            replay recorded conversations against the SDKs
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     };
     let result = match command {
         "demo" => demo::run(rest),
+        "bench" => bench::run(rest),
         "test" => ci::test(),
         "ci" => ci::run(rest),
         "emulate" => process::cargo("run")

@@ -111,38 +111,41 @@ impl Pipeline {
     }
 }
 
-/// Tells when nothing came for too long.
+/// Tells when nothing came for too long. Only time in which somebody waits counts: how long a consumer takes over what
+/// it has is not the server's silence.
 pub(crate) struct Idle {
     limit: Option<Duration>,
-    last_byte: Instant,
+    /// When the waiting for the next byte began.
+    since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Idle {
-    /// Counts from now.
+    /// Counts from the first time that somebody waits.
     pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self {
             limit,
-            last_byte: now(),
+            since: None,
             timer: None,
         }
     }
 
     /// Something came.
     pub(crate) fn alive(&mut self) {
-        self.last_byte = now();
+        self.since = None;
     }
 
     /// Ready with the length of the silence once it is too long, and again each time it is as long again.
     pub(crate) fn poll_silent(&mut self, cx: &mut Context<'_>) -> Poll<Duration> {
+        let Some(limit) = self.limit else {
+            return Poll::Pending;
+        };
+        let since = *self.since.get_or_insert_with(now);
+        let Some(silent_at) = since.checked_add(limit) else {
+            return Poll::Pending;
+        };
         // The timer is not moved with every piece: when it fires early, it is set anew.
         loop {
-            let Some((limit, silent_at)) = self
-                .limit
-                .and_then(|limit| Some((limit, self.last_byte.checked_add(limit)?)))
-            else {
-                return Poll::Pending;
-            };
             let timer = self
                 .timer
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(silent_at)));
@@ -150,7 +153,7 @@ impl Idle {
             let now = now();
             if now >= silent_at {
                 timer.as_mut().reset(now + limit);
-                return Poll::Ready(now - self.last_byte);
+                return Poll::Ready(now - since);
             }
             timer.as_mut().reset(silent_at);
         }

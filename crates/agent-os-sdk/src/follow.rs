@@ -97,7 +97,7 @@ impl Following {
             _ => None,
         };
         if scene
-            .connected
+            .connected()
             .is_some_and(|age| age >= self.resume.healthy_after)
         {
             self.failures = 0;
@@ -179,7 +179,7 @@ impl Follow for Following {
     }
 
     fn frame(&mut self, frame: Frame, scene: &Scene<'_>, out: &mut Out<FollowEvent>) -> Next {
-        let Some(event) = narrow_frame(&frame, scene.ambient.wall_clock()) else {
+        let Some(event) = narrow_frame(&frame, || scene.ambient.wall_clock()) else {
             tracing::debug!(run_id = self.run_id, "a frame of an unknown kind");
             return Next::Read;
         };

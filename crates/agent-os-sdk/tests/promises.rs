@@ -3,6 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::format_push_string,
+    clippy::format_collect,
     reason = "a test that can not go on should stop"
 )]
 

@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::format_push_string,
     reason = "a test that can not go on should stop"
 )]
 
@@ -15,7 +16,7 @@ use agent_core::testing::{RecordedRequest, Reply, ScriptedTransport};
 use agent_os_sdk::{AgentOsClient, ClientOptions, End, FollowEventType, FollowOptions, HttpConfig};
 use serde_json::json;
 
-/// SplitMix64.
+/// A small generator of numbers that look random.
 struct Dice(u64);
 
 impl Dice {

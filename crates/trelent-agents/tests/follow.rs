@@ -508,6 +508,34 @@ async fn a_refused_reopening_is_waited_out_or_the_error_by_its_kind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_stays_down_is_tried_ten_times_and_not_by_retries_on_top() {
+    let down: [(&str, MakeReply); 3] = [
+        ("503", || Reply::status(503)),
+        ("no connection", Reply::refused),
+        ("no answer", Reply::silence),
+    ];
+    for (name, again) in down {
+        let transport = server(
+            move |n| {
+                if n == 0 {
+                    stream(event(0)).lost()
+                } else {
+                    again()
+                }
+            },
+            running,
+        );
+        let mut stream = subscribe(&transport);
+        assert_eq!(
+            drain(&mut stream).await,
+            ["0", "ReconnectsExhausted"],
+            "{name}"
+        );
+        assert_eq!(count(&transport, OPEN), 11, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reopening_waits_as_long_as_it_is_asked_to_up_to_a_minute() {
     for (after, waits) in [("20", true), ("60", true), ("61", false), ("3600", false)] {
         let transport = server(

@@ -18,23 +18,25 @@ pub fn narrow_follow_event(event: &SseEvent, received: SystemTime) -> Option<Fol
     let kind = kind_of(name, &event.data)?;
     let raw = event.data.to_string().into();
     let id = event.id.as_deref();
-    Some(narrow(kind, id, event.data.clone(), raw, received))
+    Some(narrow(kind, id, event.data.clone(), raw, || received))
 }
 
 /// The same for a frame as it came. Data of kinds that are not known is not looked at.
-pub(crate) fn narrow_frame(frame: &Frame, received: SystemTime) -> Option<FollowEvent> {
+pub(crate) fn narrow_frame(
+    frame: &Frame,
+    received: impl FnOnce() -> SystemTime,
+) -> Option<FollowEvent> {
     let name = frame.event();
     if name != MESSAGE && !FollowEventType::KNOWN.contains(&&*name) {
         return None;
     }
     let text = frame.data();
-    let (data, raw) = match serde_json::from_str(&text) {
-        Ok(data) => (data, text.into()),
-        Err(_) => {
-            let data = Value::String(text.into_owned());
-            let raw = data.to_string().into();
-            (data, raw)
-        }
+    let (data, raw) = if let Ok(data) = serde_json::from_str(&text) {
+        (data, text.into())
+    } else {
+        let data = Value::String(text.into_owned());
+        let raw = data.to_string().into();
+        (data, raw)
     };
     let kind = kind_of(&name, &data)?;
     Some(narrow(kind, frame.id().as_deref(), data, raw, received))
@@ -60,7 +62,7 @@ fn narrow(
     id: Option<&str>,
     mut data: Value,
     raw: Box<str>,
-    received: SystemTime,
+    received: impl FnOnce() -> SystemTime,
 ) -> FollowEvent {
     let seq = integer(data.get("seq"))
         .filter(|seq| *seq >= 0)
@@ -68,7 +70,7 @@ fn narrow(
         .unwrap_or(-1);
     let timestamp = match data.get("timestamp") {
         Some(Value::String(text)) => text.clone(),
-        _ => rfc3339_ms(received),
+        _ => rfc3339_ms(received()),
     };
     let inner = match data.get_mut("payload").map(Value::take) {
         Some(Value::Object(inner)) => Some(inner),

@@ -161,12 +161,8 @@ impl Stage {
 }
 
 fn scene(ambient: &SeededAmbient, connected: Option<Duration>) -> Scene<'_> {
-    Scene {
-        elapsed: Duration::ZERO,
-        connected,
-        idle: Some(Duration::from_secs(120)),
-        ambient,
-    }
+    let idle = Some(Duration::from_secs(120));
+    Scene::fixed(Duration::ZERO, connected, idle, ambient)
 }
 
 fn lost() -> Broke {
@@ -495,6 +491,38 @@ fn a_replay_that_ends_before_it_came_as_far_as_before_is_not_the_end() {
     let next = stage.broke(Broke::Eof);
     assert!(matches!(next, Next::Finish(End::Terminal)), "{next:?}");
     assert_eq!(stage.got, [0, 1, 2].map(Got::Event));
+}
+
+#[test]
+fn an_unreadable_event_behind_a_new_one_is_new_whatever_the_replay_left_out() {
+    // Unreadable at first, and well on the way of the replay; or the last event missing from the replay.
+    for (first, replay, expected) in [
+        (
+            vec![Entry::Event(1), Entry::Malformed(1)],
+            vec![Entry::Event(1), Entry::Event(2), Entry::Malformed(2)],
+            vec![
+                Entry::Event(1),
+                Entry::Malformed(1),
+                Entry::Event(2),
+                Entry::Malformed(2),
+            ],
+        ),
+        (
+            vec![Entry::Event(1)],
+            vec![Entry::Event(2), Entry::Malformed(2)],
+            vec![Entry::Event(1), Entry::Event(2), Entry::Malformed(2)],
+        ),
+    ] {
+        let mut stage = Stage::new(Resume::auto(), 1);
+        for entries in [first, replay] {
+            stage.open();
+            let text: String = entries.iter().map(Entry::text).collect();
+            stage.feed(&mut Decoder::new(), text.into());
+            assert!(matches!(stage.broke(lost()), Next::Reopen(_)));
+        }
+        let expected: Vec<Got> = expected.iter().map(Entry::got).collect();
+        assert_eq!(stage.got, expected);
+    }
 }
 
 #[test]

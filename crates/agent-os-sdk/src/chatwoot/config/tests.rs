@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::error::ErrorExt;
 
-fn found(credential: Value) -> Result<(String, Option<String>, String), ChatwootErrorCode> {
-    match Found::in_credential(&credential) {
+fn found(credential: &Value) -> Result<(String, Option<String>, String), ChatwootErrorCode> {
+    match Found::in_credential(credential) {
         Ok(found) => Ok((found.text, found.account, found.token.expose().to_owned())),
         Err(error) => Err(error.chatwoot_code().cloned().unwrap()),
     }
@@ -32,7 +32,7 @@ fn each_place_is_looked_at_in_its_order() {
             if which != 2 {
                 credential["values"]["api_token"] = "t".into();
             }
-            let (url, account, token) = found(credential).unwrap();
+            let (url, account, token) = found(&credential).unwrap();
             let got = [Some(url), account, Some(token)][which].clone();
             assert_eq!(got, Some(format!("http://h/{first}")));
         }
@@ -47,14 +47,17 @@ fn absent_is_what_javascript_takes_for_false() {
             "publicConfig": nothing, "PublicConfig": {"url": nothing, "endpoint": "http://h//", "account_id": nothing, "accountId": 3},
         });
         let expected = ("http://h".to_owned(), Some("3".to_owned()), "k".to_owned());
-        assert_eq!(found(credential), Ok(expected));
+        assert_eq!(found(&credential), Ok(expected));
     }
     // An empty object is present, and so is what is no object at all.
     for empty in [json!({}), json!([]), json!("x"), json!(1)] {
         let credential = json!({
             "values": empty, "Values": {"api_key": "k"}, "publicConfig": {"url": "http://h"},
         });
-        assert_eq!(found(credential), Err(ChatwootErrorCode::InvalidCredential));
+        assert_eq!(
+            found(&credential),
+            Err(ChatwootErrorCode::InvalidCredential)
+        );
     }
 }
 
@@ -66,7 +69,7 @@ fn values_of_other_types_are_passed_over() {
         "values": {"api_access_token": 5, "api_key": "k"},
     });
     let expected = ("http://h".to_owned(), Some("12".to_owned()), "k".to_owned());
-    assert_eq!(found(credential), Ok(expected));
+    assert_eq!(found(&credential), Ok(expected));
     for (account, expected) in [
         (json!(7), Some("7")),
         (json!(7.0), Some("7")),
@@ -95,16 +98,16 @@ fn what_can_not_be_used_is_an_invalid_credential() {
     ] {
         let credential = json!({"data": {"url": url, "api_key": token}});
         assert_eq!(
-            found(credential),
+            found(&credential),
             Err(ChatwootErrorCode::InvalidCredential),
             "{url}"
         );
     }
     assert_eq!(
-        found(Value::Null),
+        found(&Value::Null),
         Err(ChatwootErrorCode::CredentialNotFound)
     );
-    assert_eq!(found(json!({})), Err(ChatwootErrorCode::InvalidCredential));
+    assert_eq!(found(&json!({})), Err(ChatwootErrorCode::InvalidCredential));
 }
 
 #[test]
