@@ -214,11 +214,9 @@ impl Pipeline {
         }
         let dialect = self.0.dialect;
         let overridden = self.0.paths.get(request.op.name);
-        let template = match request.path.as_ref().or(overridden) {
-            Some(template) => template.as_str(),
-            None => request.op.path,
-        };
-        let base = request.base.as_ref().unwrap_or(&self.0.base).as_str();
+        let overridden = overridden.map_or(request.op.path, String::as_str);
+        let template = request.path.as_deref().unwrap_or(overridden);
+        let base = request.base.as_deref().unwrap_or(&self.0.base).as_str();
         let mut text = String::with_capacity(base.len() + template.len() + 64);
         text.push_str(base);
         expand(

@@ -27,8 +27,8 @@ pub struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) body: RequestBody,
     pub(crate) url: Option<Url>,
-    pub(crate) base: Option<BaseUrl>,
-    pub(crate) path: Option<String>,
+    pub(crate) base: Option<Box<BaseUrl>>,
+    pub(crate) path: Option<Box<str>>,
     pub(crate) idempotency_key: Option<SecretString>,
     pub(crate) authenticate: bool,
     pub(crate) redirects: Option<Redirects>,
@@ -138,14 +138,14 @@ impl Request {
     /// the client's headers. Its path template can still be overridden.
     #[must_use]
     pub fn at(mut self, base: BaseUrl) -> Self {
-        self.base = Some(base);
+        self.base = Some(Box::new(base));
         self.without_auth()
     }
 
     /// Uses this path template instead of the operation's, for raw requests.
     #[must_use]
     pub fn path(mut self, template: impl Into<String>) -> Self {
-        self.path = Some(template.into());
+        self.path = Some(template.into().into());
         self
     }
 
