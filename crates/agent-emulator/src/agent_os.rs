@@ -223,6 +223,10 @@ impl Vendor for AgentOs {
         })
     }
 
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        Refusal::new(status, "SCRIPTED_FAULT", message).into_reply()
+    }
+
     fn too_large(&self) -> Reply {
         Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,

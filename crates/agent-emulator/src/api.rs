@@ -6,16 +6,19 @@ use futures_util::future::BoxFuture;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
 use crate::control;
 use crate::faults::Faults;
 use crate::http::{self, Reply, Request};
 use crate::server::Site;
+use crate::strike::{self, Dropped};
 use crate::vendors::Row;
 
 pub(crate) struct Api {
     pub(crate) url: String,
     pub(crate) table: Vec<Row>,
     pub(crate) faults: Faults,
+    pub(crate) clock: Arc<Clock>,
 }
 
 impl Api {
@@ -34,17 +37,15 @@ impl Api {
         match request.path.as_str() {
             "/" if get => http::json(StatusCode::OK, &self.index()),
             "/health" if get => http::json(StatusCode::OK, &json!({"status": "ok"})),
-            control::FAULTS => control::faults(request, &self.faults, &self.names()),
             "/" | "/health" => refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET"),
+            path if path.starts_with(control::PREFIX) => {
+                control::answer(request, &self.faults, &self.table)
+            }
             path => refuse(
                 StatusCode::NOT_FOUND,
                 &format!("nothing is at {path}; GET / lists the vendors"),
             ),
         }
-    }
-
-    fn names(&self) -> Vec<&'static str> {
-        self.table.iter().map(|row| row.name).collect()
     }
 
     fn index(&self) -> Value {
@@ -68,8 +69,11 @@ impl Site for Api {
             below.clone_into(&mut request.path);
             let vendor = Arc::clone(&row.vendor);
             let number = vendor.recorder().note(&request);
-            let reply = Arc::clone(&vendor).answer(request).await;
-            vendor.recorder().answered(number, reply.status().as_u16());
+            let answer = |request| Arc::clone(&vendor).answer(request);
+            let reply = strike::answer(&self.faults, row, &self.clock, request, answer).await;
+            if !Dropped::is(&reply) {
+                vendor.recorder().answered(number, reply.status().as_u16());
+            }
             reply
         })
     }

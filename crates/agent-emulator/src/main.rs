@@ -21,12 +21,14 @@ Options:
   --anonymous   allow calls without credentials
   --cut-stream-after N
                 cut the next event stream once after N events
+  --fault JSON  queue a fault, a list of faults, or a schedule, as
+                POST /_control/faults takes them; may be given several times
   --help        show this text
 ";
 
 fn main() -> ExitCode {
-    let builder = match parse(std::env::args().skip(1)) {
-        Ok(Some(builder)) => builder,
+    let settings = match parse(std::env::args().skip(1)) {
+        Ok(Some(settings)) => settings,
         Ok(None) => return finish(print(HELP)),
         Err(message) => {
             // Nobody is left to tell when stderr is closed.
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    finish(runtime.and_then(|runtime| runtime.block_on(serve(builder))))
+    finish(runtime.and_then(|runtime| runtime.block_on(serve(settings))))
 }
 
 fn finish(result: io::Result<()>) -> ExitCode {
@@ -50,8 +52,16 @@ fn finish(result: io::Result<()>) -> ExitCode {
     }
 }
 
+/// What the arguments say.
+struct Settings {
+    builder: EmulatorBuilder,
+    /// JSON; it can be checked once the vendors are there.
+    faults: Vec<String>,
+}
+
 /// The settings; `None` when help was asked for.
-fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilder>, String> {
+fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Settings>, String> {
+    let mut faults = Vec::new();
     let mut builder = Emulator::builder();
     while let Some(arg) = args.next() {
         let (name, inline) = match arg.split_once('=') {
@@ -69,6 +79,10 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilde
             "--pace" => builder.pace(Duration::from_millis(number(name, &value()?)?)),
             "--seed" => builder.seed(number(name, &value()?)?),
             "--cut-stream-after" => builder.fault(Fault::cut_stream(number(name, &value()?)?)),
+            "--fault" => {
+                faults.push(value()?);
+                builder
+            }
             "--anonymous" if inline.is_none() => builder
                 .trelent(TrelentOptions::new().anonymous(true))
                 .agent_os(AgentOsOptions::new().anonymous(true)),
@@ -76,7 +90,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilde
             _ => return Err(format!("unknown argument {arg}")),
         };
     }
-    Ok(Some(builder))
+    Ok(Some(Settings { builder, faults }))
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
@@ -84,8 +98,12 @@ fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
         .map_err(|_| format!("{name} can not be {text}"))
 }
 
-async fn serve(builder: EmulatorBuilder) -> io::Result<()> {
-    let emulator = builder.start().await?;
+async fn serve(settings: Settings) -> io::Result<()> {
+    let emulator = settings.builder.start().await?;
+    for text in settings.faults {
+        let queued = emulator.faults().push_json(&text);
+        queued.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    }
     for (name, value) in emulator.variables() {
         print(&format!("{name}={value}\n"))?;
     }

@@ -41,6 +41,10 @@ pub(crate) struct Subscription {
     completed: bool,
     /// The status says that the run is over: this replay is the last.
     last_replay: bool,
+    /// This connection gave the caller something.
+    fresh: bool,
+    /// Last replays in a row that gave nothing.
+    stale: u32,
     /// Why the status was asked for.
     asked: Option<Broke>,
 }
@@ -48,6 +52,8 @@ pub(crate) struct Subscription {
 /// What is known of a replay. It stays for the whole of a resumed connection.
 #[derive(Clone, Copy)]
 struct Replay {
+    /// The highest `seq` that was delivered before it.
+    floor: Option<u64>,
     /// The last delivered event has not come by again: what can not be read was reported already.
     behind: bool,
     /// Errors behind that event that were reported already.
@@ -67,6 +73,8 @@ impl Subscription {
             replay: None,
             completed: false,
             last_replay: false,
+            fresh: false,
+            stale: 0,
             asked: None,
         }
     }
@@ -79,8 +87,15 @@ impl Subscription {
         let seq = event.seq;
         let rises = numbered && self.last.is_none_or(|last| seq > last);
         if let Some(replay) = &mut self.replay {
-            if numbered && !rises {
-                replay.behind &= self.last.is_some_and(|last| seq < last);
+            if numbered && let Some(floor) = replay.floor.filter(|floor| seq <= *floor) {
+                if seq < floor && !replay.behind {
+                    // Not where it was: it is new, or was delivered, and nothing tells which.
+                    return self.unresumable(Broke::Eof);
+                }
+                replay.behind &= seq < floor;
+                return Next::Read;
+            }
+            if numbered && self.last == Some(seq) {
                 return Next::Read;
             }
             if !numbered && replay.behind {
@@ -91,6 +106,7 @@ impl Subscription {
         }
         self.unordered |= !rises;
         self.events += 1;
+        self.fresh = true;
         self.errors_behind = 0;
         self.completed |= matches!(event.data, EventData::SessionCompleted(_));
         self.reconnects.progress();
@@ -114,6 +130,34 @@ impl Subscription {
         self.completed && self.last_replay
     }
 
+    /// The run is over, and this replay came as far as what was before it: there is no more.
+    fn is_exhausted(&self) -> bool {
+        self.last_replay && !self.fresh && !self.is_behind()
+    }
+
+    /// Replays once more what was to be the last replay and did not come to its end.
+    fn replay_again(&mut self, why: Broke, scene: &Scene<'_>) -> Next {
+        self.stale = if self.fresh { 0 } else { self.stale + 1 };
+        // A connection that was silent for long is no healthy one: it must not make the count of reconnects start again
+        // for ever.
+        let most = match why {
+            Broke::Idle(_) => wire::SILENT_REPLAYS,
+            _ => u32::MAX,
+        };
+        if self.stale > most.min(self.reconnects.policy().max_reconnects) {
+            return self.give_up(why);
+        }
+        self.reconnect(why, scene)
+    }
+
+    fn give_up(&self, why: Broke) -> Next {
+        if self.is_over() {
+            return Next::Finish(End::Terminal);
+        }
+        let failures = self.reconnects.failures().max(self.stale);
+        Next::Fail(reconnects_exhausted(failures, why.into_error()))
+    }
+
     /// A replay has not come as far as the stream came before.
     fn is_behind(&self) -> bool {
         self.replay.is_some_and(|replay| replay.behind)
@@ -130,6 +174,7 @@ impl Subscription {
             }
         }
         self.errors_behind += 1;
+        self.fresh = true;
         out.item(Err(error));
         Next::Read
     }
@@ -153,11 +198,7 @@ impl Subscription {
         };
         match self.reconnects.failed(scene, retry_after) {
             Some(wait) => self.subscribe_again(wait, why),
-            None if self.is_over() => Next::Finish(End::Terminal),
-            None => Next::Fail(reconnects_exhausted(
-                self.reconnects.failures(),
-                why.into_error(),
-            )),
+            None => self.give_up(why),
         }
     }
 
@@ -166,9 +207,11 @@ impl Subscription {
             return self.unresumable(why);
         }
         self.replay = Some(Replay {
+            floor: self.last,
             behind: self.last.is_some(),
             known_errors: self.errors_behind,
         });
+        self.fresh = false;
         tracing::debug!(
             run_id = self.run_id,
             after_seq = self.last,
@@ -263,13 +306,20 @@ impl Follow for Subscription {
             };
         }
         match broke {
-            Broke::Eof | Broke::Idle(_) if self.last_replay => Next::Finish(End::Terminal),
-            // A replay that ends before it came as far as the first time ends too early.
-            Broke::Eof if self.completed && !self.is_behind() => Next::Finish(End::Terminal),
-            Broke::Eof => self.ask_status(broke),
+            // A replay that ends before it came as far as the one before ends too early.
+            Broke::Eof if (self.completed || self.last_replay) && !self.is_behind() => {
+                Next::Finish(End::Terminal)
+            }
             // All there is has been replayed; only the server's goodbye is missing.
-            Broke::Lost(_) if self.is_over() && !self.is_behind() => Next::Finish(End::Terminal),
-            Broke::Lost(_) if self.completed && !self.last_replay => self.ask_status(broke),
+            Broke::Lost(_) | Broke::Idle(_) if self.completed && self.is_exhausted() => {
+                Next::Finish(End::Terminal)
+            }
+            // Cut short, or there may be more behind what it gave.
+            broke @ (Broke::Eof | Broke::Lost(_) | Broke::Idle(_)) if self.last_replay => {
+                self.replay_again(broke, scene)
+            }
+            Broke::Eof => self.ask_status(broke),
+            Broke::Lost(_) if self.completed => self.ask_status(broke),
             Broke::Lost(_) => self.reconnect(broke, scene),
             Broke::Idle(silence) => {
                 let limit = scene.idle.unwrap_or(silence);

@@ -10,16 +10,14 @@ use futures_util::stream::unfold;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::AgentOs;
 use super::check;
 use super::errors::{Answer, Refusal};
 use super::run::{Entry, dto};
 use super::runs::attempt;
-use super::{AgentOs, NAME};
 use crate::clock::{Clock, Moment};
-use crate::faults::Break;
 use crate::http::{self, Request};
 use crate::sync::lock;
-use crate::wire::WireControl;
 
 const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
@@ -42,12 +40,9 @@ impl AgentOs {
             attempt,
             first,
             next: 0,
-            sent: 0,
             last_sent: self.world.clock.now(),
             server_close,
             wake: run.wake.subscribe(),
-            cut: self.world.faults.take_cut(NAME),
-            wire: request.wire.clone(),
             _open: OpenStream::new(&self.open_streams),
             agent_os: Arc::clone(self),
         };
@@ -64,13 +59,9 @@ struct Follower {
     first: u64,
     /// The entry to look at next.
     next: usize,
-    /// Events sent.
-    sent: usize,
     last_sent: Moment,
     server_close: bool,
     wake: watch::Receiver<()>,
-    cut: Option<(usize, Break)>,
-    wire: WireControl,
     _open: OpenStream,
 }
 
@@ -92,13 +83,6 @@ impl Follower {
 
     async fn frame(&mut self) -> Option<Bytes> {
         loop {
-            if let Some((after, how)) = self.cut
-                && self.sent >= after
-            {
-                self.wire.break_when_flushed(how);
-                // The connection ends at its next flush, and this future with it.
-                std::future::pending::<()>().await;
-            }
             // Seen before looking, so that whatever happens after the look wakes.
             self.wake.borrow_and_update();
             let due = match self.look() {
@@ -140,7 +124,6 @@ impl Follower {
             self.next += 1;
             let (Entry::Event { seq, .. } | Entry::Trouble { next: seq, .. }) = entry;
             if *seq >= self.first {
-                self.sent += usize::from(matches!(entry, Entry::Event { .. }));
                 return Look::Frame(frame(&self.attempt, entry, &world.clock));
             }
         }

@@ -18,6 +18,8 @@ use super::Subscription;
 use crate::events::CommonEvent;
 use crate::{Client, ClientOptions};
 
+mod last_replay;
+
 /// What a caller got: numbers of events, and errors by the mark in their message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Got {
