@@ -21,7 +21,7 @@ pub(crate) struct Sdk {
 }
 
 /// Every SDK there is.
-pub(crate) const SDKS: &[Sdk] = &[TRELENT, AGENTROUTER, MENTIORA];
+pub(crate) const SDKS: &[Sdk] = &[TRELENT, AGENTROUTER, MENTIORA, AGENT_OS];
 
 const TRELENT: Sdk = Sdk {
     vendor: "trelent",
@@ -71,6 +71,23 @@ const MENTIORA: Sdk = Sdk {
     let params = mentiora_sdk::AgentRunParams::tag("production", "Say hello");
     match client.agents().run(params).await {
         Ok(result) => println!("{}", result.output),
+        Err(error) => println!("{error}"),
+    }
+"#,
+};
+
+const AGENT_OS: Sdk = Sdk {
+    vendor: "agent-os",
+    package: "agent-os-sdk",
+    features: &["simd"],
+    url_variable: "AGENT_OS_BASE_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "12"],
+    consumer: r#"
+    let client = agent_os_sdk::AgentOsClient::new("http://127.0.0.1:9")?;
+    let run = agent_os_sdk::CreateRun::new("my-agent");
+    match client.runs().create(run).await {
+        Ok(run) => println!("{} is {}", run.run_id, run.status),
         Err(error) => println!("{error}"),
     }
 "#,

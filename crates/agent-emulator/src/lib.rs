@@ -36,6 +36,7 @@
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
 //! | AgentRouter | `/agentrouter` | [`Emulator::agentrouter`] | [`AgentRouterOptions`] |
 //! | Mentiora | `/mentiora` | [`Emulator::mentiora`] | [`MentioraOptions`] |
+//! | Agent OS | `/agent-os` | [`Emulator::agent_os`] | [`AgentOsOptions`] |
 //!
 //! Files behind presigned URLs come from a second port, so from another origin: [`Emulator::storage`]. It refuses
 //! every request that carries other credentials than the URL's signature.
@@ -78,6 +79,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod agent_os;
 mod agentrouter;
 mod api;
 mod clock;
@@ -96,6 +98,9 @@ mod trelent;
 mod vendors;
 mod wire;
 
+pub use agent_os::{
+    AgentOsHandle, AgentOsOptions, AgentOsRunView, AgentOsScript, ChatwootHandle, Positions,
+};
 pub use agentrouter::{AgentRouterHandle, AgentRouterOptions, AgentRouterRun, AgentRouterScript};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};

@@ -17,7 +17,7 @@ use crate::mentiora;
 use crate::record::Recorder;
 use crate::storage::Store;
 use crate::strike::Victim;
-use crate::{agentrouter, trelent};
+use crate::{agent_os, agentrouter, trelent};
 
 /// What all vendors of one emulator share.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) ids: Arc<Ids>,
     pub(crate) faults: Faults,
     pub(crate) store: Arc<Store>,
+    /// The URL of the Chatwoot beside Agent OS, without a slash at the end.
+    pub(crate) chatwoot_url: String,
     /// The time from one step of a run to the next.
     pub(crate) pace: Duration,
     /// The longest silence on an open event stream.
@@ -86,6 +88,7 @@ impl Victim for Row {
 pub(crate) struct VendorOptions {
     pub(crate) agentrouter: agentrouter::AgentRouterOptions,
     pub(crate) mentiora: mentiora::MentioraOptions,
+    pub(crate) agent_os: agent_os::AgentOsOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
 
@@ -94,6 +97,7 @@ pub(crate) struct VendorOptions {
 pub(crate) struct Vendors {
     pub(crate) agentrouter: Arc<agentrouter::AgentRouter>,
     pub(crate) mentiora: Arc<mentiora::Mentiora>,
+    pub(crate) agent_os: Arc<agent_os::AgentOs>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
 
@@ -105,6 +109,7 @@ impl Vendors {
                 options.agentrouter,
             )),
             mentiora: Arc::new(mentiora::Mentiora::new(Arc::clone(world), options.mentiora)),
+            agent_os: Arc::new(agent_os::AgentOs::new(Arc::clone(world), options.agent_os)),
             trelent: Arc::new(trelent::Trelent::new(Arc::clone(world), options.trelent)),
         }
     }
@@ -125,6 +130,11 @@ impl Vendors {
                 name: mentiora::NAME,
                 prefix: mentiora::PREFIX,
                 vendor: self.mentiora.clone(),
+            },
+            Row {
+                name: agent_os::NAME,
+                prefix: agent_os::PREFIX,
+                vendor: self.agent_os.clone(),
             },
         ]
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Request as HttpRequest;
+use http::header::{ACCEPT, USER_AGENT};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -96,8 +97,12 @@ impl Caller {
             *http.uri_mut() = uri.clone();
             *http.headers_mut() = headers.clone();
             for (name, value) in &credentials.headers {
-                // A header of the user's own of that name wins.
-                http.headers_mut().entry(name).or_insert(value.clone());
+                if self.gives_way(request, name) {
+                    http.headers_mut().insert(name, value.clone());
+                } else {
+                    // A header of the user's own of that name wins, and so does what the request is about.
+                    http.headers_mut().entry(name).or_insert(value.clone());
+                }
             }
             let span = trace::attempt(inner.dialect, request.op, http.uri(), *attempts);
             *attempts += 1;
@@ -163,6 +168,17 @@ impl Caller {
                 }
             }
         }
+    }
+
+    /// Whether the request's header of that name is but a default.
+    fn gives_way(&self, request: &Request, name: &http::HeaderName) -> bool {
+        let own = (!request.is_foreign() && self.pipeline.0.headers.contains_key(name))
+            || self
+                .options
+                .headers
+                .iter()
+                .any(|(own, _)| name.as_str().eq_ignore_ascii_case(own));
+        matches!(*name, ACCEPT | USER_AGENT) && !own
     }
 
     async fn authorize(&self, request: &Request) -> Result<Credentials> {
