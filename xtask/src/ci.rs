@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::process::{Result, cargo};
 use crate::workspace::{CORE_FEATURES, SDKS, features_without_tls, root};
-use crate::{bench, consumer, sizes};
+use crate::{bench, consumer, fuzz, sizes};
 
 struct Stage {
     name: &'static str,
@@ -27,6 +27,11 @@ const STAGES: &[Stage] = &[
         name: "test",
         what: "unit, integration and documentation tests",
         run: test,
+    },
+    Stage {
+        name: "fuzz",
+        what: "properties with more cases, fuzz targets for some seconds",
+        run: fuzz::smoke,
     },
     Stage {
         name: "doc",

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod consumer;
 mod demo;
+mod fuzz;
 mod process;
 mod sizes;
 mod workspace;
@@ -20,6 +21,8 @@ cargo xtask <command>
      [--except STAGE]      … all but this one
   bench [--quick] [section…]
                            measure the SDKs against peers; without arguments, write docs/performance.md
+  fuzz [--seconds N] [target…]
+                           run the fuzz targets (needs a nightly compiler and cargo-fuzz), each for a minute
   emulate [--port N]       serve all vendors' APIs locally until interrupted
   conformance [--vectors DIR] [vendor…]
                            replay recorded conversations against the SDKs
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let result = match command {
         "demo" => demo::run(rest),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "test" => ci::test(),
         "ci" => ci::run(rest),
         "emulate" => process::cargo("run")

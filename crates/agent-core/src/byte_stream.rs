@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -117,7 +117,13 @@ pub(crate) struct Idle {
     limit: Option<Duration>,
     /// When the waiting for the next byte began.
     since: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<Timer>,
+}
+
+/// A timer, and whom it wakes.
+struct Timer {
+    sleep: Pin<Box<Sleep>>,
+    waker: Waker,
 }
 
 impl Idle {
@@ -140,22 +146,35 @@ impl Idle {
         let Some(limit) = self.limit else {
             return Poll::Pending;
         };
+        let began = self.since.is_none();
         let since = *self.since.get_or_insert_with(now);
         let Some(silent_at) = since.checked_add(limit) else {
             return Poll::Pending;
         };
-        // The timer is not moved with every piece: when it fires early, it is set anew.
+        // The timer is not moved with every piece: when it fires early, it is set anew. As long as it is set for later
+        // and knows whom to wake, it need not be looked at when a new wait begins.
+        if began
+            && let Some(timer) = &self.timer
+            && since < timer.sleep.deadline()
+            && timer.waker.will_wake(cx.waker())
+        {
+            return Poll::Pending;
+        }
+        let timer = self.timer.get_or_insert_with(|| Timer {
+            sleep: Box::pin(tokio::time::sleep_until(silent_at)),
+            waker: cx.waker().clone(),
+        });
+        timer.waker.clone_from(cx.waker());
         loop {
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(silent_at)));
-            std::task::ready!(timer.as_mut().poll(cx));
+            std::task::ready!(timer.sleep.as_mut().poll(cx));
             let now = now();
             if now >= silent_at {
-                timer.as_mut().reset(now + limit);
+                timer.sleep.as_mut().reset(now + limit);
+                // It has woken whom it knew, and knows nobody until it is polled again.
+                timer.waker.clone_from(Waker::noop());
                 return Poll::Ready(now - since);
             }
-            timer.as_mut().reset(silent_at);
+            timer.sleep.as_mut().reset(silent_at);
         }
     }
 }

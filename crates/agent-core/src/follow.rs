@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-use crate::ambient::{Ambient, random_part};
+use tokio::time::Instant;
+
+use crate::ambient::{Ambient, now, random_part};
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
@@ -133,14 +135,55 @@ impl Broke {
 /// What the rules may know of time and chance.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
-    /// Time since the stream was first polled.
-    pub elapsed: Duration,
-    /// Age of the connection, if there is or just was one.
-    pub connected: Option<Duration>,
+    pub(crate) started: Option<Since>,
+    pub(crate) connected: Option<Since>,
     /// The limit of silence in force.
     pub idle: Option<Duration>,
     /// Randomness and the wall clock.
     pub ambient: &'a dyn Ambient,
+}
+
+/// A moment of the past: reading the clock costs, so it is read only by rules that want to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Since {
+    Instant(Instant),
+    Age(Duration),
+}
+
+impl Since {
+    fn age(self) -> Duration {
+        match self {
+            Self::Instant(instant) => now() - instant,
+            Self::Age(age) => age,
+        }
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// A scene in which no time passes, for tests of rules.
+    pub fn fixed(
+        elapsed: Duration,
+        connected: Option<Duration>,
+        idle: Option<Duration>,
+        ambient: &'a dyn Ambient,
+    ) -> Self {
+        Self {
+            started: Some(Since::Age(elapsed)),
+            connected: connected.map(Since::Age),
+            idle,
+            ambient,
+        }
+    }
+
+    /// Time since the stream was first polled.
+    pub fn elapsed(&self) -> Duration {
+        self.started.map_or(Duration::ZERO, Since::age)
+    }
+
+    /// Age of the connection, if there is or just was one.
+    pub fn connected(&self) -> Option<Duration> {
+        self.connected.map(Since::age)
+    }
 }
 
 /// Items on their way to the caller.
@@ -301,7 +344,7 @@ impl Reconnects {
     /// for a longer wait than a minute.
     pub fn failed(&mut self, scene: &Scene<'_>, retry_after: Option<Duration>) -> Option<Duration> {
         if scene
-            .connected
+            .connected()
             .is_some_and(|age| age >= self.resume.healthy_after)
         {
             self.failures = 0;

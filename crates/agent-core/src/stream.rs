@@ -19,7 +19,7 @@ use crate::call::Caller;
 use crate::config::CallOptions;
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result, Sent};
-use crate::follow::{Broke, End, Follow, Next, Open, Out, Resume, Scene};
+use crate::follow::{Broke, End, Follow, Next, Open, Out, Resume, Scene, Since};
 use crate::pipeline::{Opened, Pipeline};
 use crate::request::Request;
 use crate::response::Response;
@@ -183,7 +183,6 @@ impl Pipeline {
                 started: None,
                 reached: false,
                 opened: 0,
-                arrived: now(),
                 age: None,
                 end: None,
             }),
@@ -205,8 +204,6 @@ struct Driver<F: Follow> {
     reached: bool,
     /// How often a connection was opened.
     opened: u64,
-    /// When the last bytes came: the time of their frames, so that the clock is read once for all of them.
-    arrived: Instant,
     /// Age of the connection when it was lost.
     age: Option<Duration>,
     end: Option<End>,
@@ -241,19 +238,12 @@ struct Connection {
 impl<F: Follow> Driver<F> {
     /// Tells the rules what happened and does what they say.
     fn tell(&mut self, event: impl FnOnce(&mut F, &Scene<'_>, &mut Out<F::Item>) -> Next) {
-        self.tell_of(now(), event);
-    }
-
-    /// Tells the rules what happened at `now`.
-    fn tell_of(
-        &mut self,
-        now: Instant,
-        event: impl FnOnce(&mut F, &Scene<'_>, &mut Out<F::Item>) -> Next,
-    ) {
-        let connection = self.connection.as_ref();
         let scene = Scene {
-            elapsed: self.started.map_or(Duration::ZERO, |start| now - start),
-            connected: connection.map(|c| now - c.opened).or(self.age),
+            started: self.started.map(Since::Instant),
+            connected: match &self.connection {
+                Some(connection) => Some(Since::Instant(connection.opened)),
+                None => self.age.map(Since::Age),
+            },
             idle: self.idle,
             ambient: &**self.caller.pipeline().ambient(),
         };
@@ -355,10 +345,7 @@ impl<F: Follow> Driver<F> {
             return Poll::Ready(());
         };
         match ready!(connection.poll_chunk(cx)) {
-            Chunk::Bytes(bytes) => {
-                self.arrived = now();
-                self.decoder.feed(bytes);
-            }
+            Chunk::Bytes(bytes) => self.decoder.feed(bytes),
             Chunk::Eof => {
                 let frame = self.decoder.finish();
                 if !self.take_frame(frame) || matches!(self.task, Task::Reading) {
@@ -377,9 +364,7 @@ impl<F: Follow> Driver<F> {
     fn take_frame(&mut self, frame: Result<Option<Frame>, TooLarge>) -> bool {
         match frame {
             Ok(None) => return false,
-            Ok(Some(frame)) => self.tell_of(self.arrived, |follow, scene, out| {
-                follow.frame(frame, scene, out)
-            }),
+            Ok(Some(frame)) => self.tell(|follow, scene, out| follow.frame(frame, scene, out)),
             Err(too_large) => {
                 let error = Error::new(ErrorKind::TooLarge, too_large.to_string());
                 self.proceed(Next::Fail(error.with_sent(Sent::Yes)));

@@ -11,12 +11,7 @@ use agent_core::{Error, ErrorKind, Resume, SeededAmbient, Sent};
 use support::{millis, secs};
 
 fn scene(ambient: &SeededAmbient, connected: Option<Duration>) -> Scene<'_> {
-    Scene {
-        elapsed: secs(0),
-        connected,
-        idle: None,
-        ambient,
-    }
+    Scene::fixed(secs(0), connected, None, ambient)
 }
 
 fn ambient() -> SeededAmbient {

@@ -29,7 +29,8 @@ const STACKS: &[Stack] = &[
 const HOW: &str = "MB/s, chunks handed over as `Bytes`, `data` of every event looked at. `memchr scan` finds line ends and does nothing else. \
                    `eventsource-stream` is what `reqwest-eventsource` decodes with.";
 
-pub(crate) fn run(report: &mut Report, quick: bool) {
+/// Throughput and linearity of decoders.
+pub fn run(report: &mut Report, quick: bool) {
     let mib = 1 << 20;
     let (total, repeats) = if quick { (mib, 3) } else { (8 * mib, 9) };
     let loads = [

@@ -150,7 +150,8 @@ async fn eventsource(url: &str, shape: Shape) -> usize {
     join_all(each).await.into_iter().sum()
 }
 
-pub(crate) fn run(report: &mut Report, quick: bool) {
+/// Processor time per event.
+pub fn run(report: &mut Report, quick: bool) {
     report.section(
         "End to end",
         "Processor time of the client per event, in µs: 100 B events over loopback HTTP from a server in another process. `bare` reads bytes \

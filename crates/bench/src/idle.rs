@@ -1,10 +1,9 @@
 //! What an idle stream holds in memory.
 
-use futures_util::StreamExt as _;
 use futures_util::future::join_all;
-use stats_alloc::Region;
+use futures_util::{FutureExt as _, StreamExt as _};
 
-use crate::ALLOCATOR;
+use crate::allocated;
 use crate::end_to_end::{frames, pipeline};
 use crate::report::{Report, Want};
 use crate::server::Server;
@@ -13,15 +12,11 @@ const STREAMS: usize = 1000;
 
 /// Live bytes per stream while `open` is held.
 async fn held<T>(open: impl Future<Output = T>) -> f64 {
-    let region = Region::new(ALLOCATOR);
+    let before = allocated().live;
     let streams = open.await;
-    let change = region.change();
+    let held = allocated().live.saturating_sub(before);
     drop(streams);
-    change
-        .bytes_allocated
-        .saturating_sub(change.bytes_deallocated) as f64
-        / STREAMS as f64
-        / 1024.0
+    held as f64 / STREAMS as f64 / 1024.0
 }
 
 /// Runs `future` on a runtime of its own: what it leaves behind is not counted as the next one's.
@@ -33,7 +28,8 @@ fn alone<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-pub(crate) fn run(report: &mut Report) {
+/// Live bytes per idle stream.
+pub fn run(report: &mut Report, _: bool) {
     report.section(
         "Idle streams",
         "Live heap per open stream that has delivered one event and waits, in KiB, at 1,000 streams (HTTP/1.1, no TLS).",
@@ -46,6 +42,8 @@ pub(crate) fn run(report: &mut Report) {
             let open = (0..STREAMS).map(|_| async {
                 let mut stream = frames(&pipeline, "1-1-1");
                 stream.next().await.expect("an event").expect("a frame");
+                // Somebody waits for the next one.
+                assert!(stream.next().now_or_never().is_none());
                 stream
             });
             join_all(open).await
@@ -60,6 +58,7 @@ pub(crate) fn run(report: &mut Report) {
                 let answer = client.get(&url).send().await.expect("an answer");
                 let mut bytes = answer.bytes_stream();
                 bytes.next().await.expect("bytes").expect("bytes");
+                assert!(bytes.next().now_or_never().is_none());
                 bytes
             });
             join_all(open).await

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// What was measured.
-pub(crate) struct Report {
+#[derive(Default, Debug)]
+pub struct Report {
     sections: Vec<Section>,
 }
 
+#[derive(Debug)]
 struct Section {
     title: &'static str,
     how: &'static str,
@@ -17,6 +19,7 @@ struct Section {
     bars: Vec<(String, f64, f64)>,
 }
 
+#[derive(Debug)]
 struct Goal {
     what: String,
     wanted: String,
@@ -25,26 +28,24 @@ struct Goal {
 }
 
 /// Which side of the goal is good.
-#[derive(Clone, Copy)]
-pub(crate) enum Want {
+#[derive(Clone, Copy, Debug)]
+pub enum Want {
+    /// More is better.
     AtLeast(f64),
+    /// Less is better.
     AtMost(f64),
 }
 
 impl Report {
-    pub(crate) fn new() -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         Self {
             sections: Vec::new(),
         }
     }
 
     /// Begins a section; what follows goes into it.
-    pub(crate) fn section(
-        &mut self,
-        title: &'static str,
-        how: &'static str,
-        columns: &[&'static str],
-    ) {
+    pub fn section(&mut self, title: &'static str, how: &'static str, columns: &[&'static str]) {
         self.sections.push(Section {
             title,
             how,
@@ -56,12 +57,12 @@ impl Report {
     }
 
     /// A row of the table.
-    pub(crate) fn row(&mut self, cells: Vec<String>) {
+    pub fn row(&mut self, cells: Vec<String>) {
         self.last().rows.push(cells);
     }
 
     /// A figure with its goal; it also becomes a bar of the section's plot.
-    pub(crate) fn goal(&mut self, what: impl Into<String>, got: f64, want: Want) {
+    pub fn goal(&mut self, what: impl Into<String>, got: f64, want: Want) {
         let (wanted, hit, limit) = match want {
             Want::AtLeast(limit) => (format!("≥ {limit}"), got >= limit, limit),
             Want::AtMost(limit) => (format!("≤ {limit}"), got <= limit, limit),
@@ -77,7 +78,8 @@ impl Report {
         });
     }
 
-    pub(crate) fn missed(&self) -> usize {
+    /// How many goals were missed.
+    pub fn missed(&self) -> usize {
         self.sections
             .iter()
             .flat_map(|section| &section.goals)
@@ -90,55 +92,69 @@ impl Report {
     }
 
     /// The report for a terminal, which is also Markdown.
-    pub(crate) fn text(&self) -> String {
-        let mut out = String::new();
-        for section in &self.sections {
-            let _ = write!(out, "\n## {}\n\n{}\n\n", section.title, section.how);
-            if !section.rows.is_empty() {
-                table(&mut out, &section.columns, &section.rows);
-            }
-            let goals: Vec<Vec<String>> = section
-                .goals
-                .iter()
-                .map(|goal| {
-                    let mark = if goal.hit { "hit" } else { "**miss**" };
-                    vec![
-                        goal.what.clone(),
-                        goal.wanted.clone(),
-                        goal.got.clone(),
-                        mark.to_owned(),
-                    ]
-                })
-                .collect();
-            if !goals.is_empty() {
-                out.push('\n');
-                table(&mut out, &["figure", "goal", "measured", ""], &goals);
-            }
-        }
-        out
+    pub fn text(&self) -> String {
+        self.sections.iter().map(Section::text).collect()
     }
 
-    /// Writes the report, and a plot per section beside it.
-    pub(crate) fn write(&self, path: &Path) -> std::io::Result<()> {
+    /// Writes the report, or appends it, and a plot per section beside it.
+    ///
+    /// # Errors
+    /// If a file can not be written.
+    pub fn write(&self, path: &Path, begins: bool) -> std::io::Result<()> {
         let dir = path.parent().unwrap_or(Path::new("."));
         let plots = dir.join("performance");
         std::fs::create_dir_all(&plots)?;
-        let mut text = format!(
-            "# Performance\n\nWritten by `cargo xtask bench`. Machine: {}. Date: {}. Read ratios within a table, not absolute numbers: \
-             everything in a row was measured in one run, interleaved, and is a median.\n",
-            machine(),
-            date()
-        );
+        let mut text = if begins {
+            format!(
+                "# Performance\n\nWritten by `cargo xtask bench`. Machine: {}. Date: {}. Read ratios within a table, not absolute \
+                 numbers: everything in a row was measured in one run, interleaved, and is a median.\n",
+                machine(),
+                date()
+            )
+        } else {
+            std::fs::read_to_string(path)?
+        };
         for section in &self.sections {
-            if section.bars.is_empty() {
+            text.push_str(&section.text());
+            if section.goals.is_empty() {
                 continue;
             }
-            let name = format!("{}.svg", section.title.to_lowercase().replace(' ', "-"));
-            std::fs::write(plots.join(&name), plot(section))?;
-            let _ = write!(text, "\n![{}](performance/{name})\n", section.title);
+            let name = section
+                .title
+                .to_lowercase()
+                .replace(": ", "-")
+                .replace(' ', "-");
+            std::fs::write(plots.join(format!("{name}.svg")), plot(section))?;
+            let _ = write!(text, "\n![{}](performance/{name}.svg)\n", section.title);
         }
-        text.push_str(&self.text());
         std::fs::write(path, text)
+    }
+}
+
+impl Section {
+    fn text(&self) -> String {
+        let mut out = format!("\n## {}\n\n{}\n\n", self.title, self.how);
+        if !self.rows.is_empty() {
+            table(&mut out, &self.columns, &self.rows);
+        }
+        let goals: Vec<Vec<String>> = self
+            .goals
+            .iter()
+            .map(|goal| {
+                let mark = if goal.hit { "hit" } else { "**miss**" };
+                vec![
+                    goal.what.clone(),
+                    goal.wanted.clone(),
+                    goal.got.clone(),
+                    mark.to_owned(),
+                ]
+            })
+            .collect();
+        if !goals.is_empty() {
+            out.push('\n');
+            table(&mut out, &["figure", "goal", "measured", ""], &goals);
+        }
+        out
     }
 }
 
@@ -214,7 +230,7 @@ fn date() -> String {
 }
 
 /// The middle of `values`.
-pub(crate) fn median(values: &mut [f64]) -> f64 {
+pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -40,7 +40,7 @@ impl Drop for Server {
 }
 
 /// The server's own process: `bench serve`.
-pub(crate) fn run() {
+pub fn run() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

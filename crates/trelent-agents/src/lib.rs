@@ -15,9 +15,14 @@ mod dialect;
 mod error;
 pub mod events;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod harness;
 #[doc(hidden)]
 pub mod ops;
+#[cfg(test)]
+mod properties;
 mod run;
 mod run_options;
 mod runs;

@@ -143,8 +143,8 @@ impl Follow for Rules {
         };
         self.note(format!(
             "{name} at {}s, connected {:?}",
-            scene.elapsed.as_secs(),
-            scene.connected.map(|age| age.as_secs()),
+            scene.elapsed().as_secs(),
+            scene.connected().map(|age| age.as_secs()),
         ));
         match after {
             After::Fail => Next::Fail(broke.into_error()),

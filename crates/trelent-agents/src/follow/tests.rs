@@ -163,12 +163,8 @@ impl Stage {
 }
 
 fn scene(ambient: &SeededAmbient, connected: Option<Duration>) -> Scene<'_> {
-    Scene {
-        elapsed: Duration::ZERO,
-        connected,
-        idle: Some(Duration::from_secs(120)),
-        ambient,
-    }
+    let idle = Some(Duration::from_secs(120));
+    Scene::fixed(Duration::ZERO, connected, idle, ambient)
 }
 
 fn lost() -> Broke {
