@@ -21,7 +21,9 @@ pub(crate) struct Sdk {
 }
 
 /// Every SDK there is.
-pub(crate) const SDKS: &[Sdk] = &[Sdk {
+pub(crate) const SDKS: &[Sdk] = &[TRELENT, AGENTROUTER];
+
+const TRELENT: Sdk = Sdk {
     vendor: "trelent",
     package: "trelent-agents",
     features: &["imports", "simd"],
@@ -36,10 +38,29 @@ pub(crate) const SDKS: &[Sdk] = &[Sdk {
         Err(error) => println!("{error}"),
     }
 "#,
-}];
+};
+
+const AGENTROUTER: Sdk = Sdk {
+    vendor: "agentrouter",
+    package: "agentrouter-sdk",
+    features: &["checksums", "simd"],
+    url_variable: "AGENTROUTER_API_BASE_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "12"],
+    consumer: r#"
+    let options = agentrouter_sdk::AgentRouterOptions::new("key").base_url("http://127.0.0.1:9");
+    let client = agentrouter_sdk::agentrouter(options)?;
+    let request = agentrouter_sdk::RunAgentCreateRequest::new("Say hello");
+    match agentrouter_sdk::run_agent(&client, request).await {
+        Ok(result) => println!("{} is {}", result.id, result.status),
+        Err(error) => println!("{error}"),
+    }
+"#,
+};
 
 /// Features of `agent-core` that cost nothing to test: all but TLS.
-pub(crate) const CORE_FEATURES: &[&str] = &["simd", "webhooks", "testing", "reqwest-0-13"];
+pub(crate) const CORE_FEATURES: &[&str] =
+    &["checksums", "simd", "webhooks", "testing", "reqwest-0-13"];
 
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
 
+use crate::agentrouter::{AgentRouterHandle, AgentRouterOptions};
 use crate::api::Api;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults, Schedule};
@@ -96,6 +97,12 @@ impl EmulatorBuilder {
     /// Lets a schedule of faults strike; see also [`Emulator::faults`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedules.push(schedule);
+        self
+    }
+
+    /// Sets the settings of the vendor AgentRouter.
+    pub fn agentrouter(mut self, options: AgentRouterOptions) -> Self {
+        self.vendors.agentrouter = options;
         self
     }
 
@@ -193,6 +200,11 @@ impl Emulator {
     /// The faults: those to come, and those that struck.
     pub fn faults(&self) -> Faults {
         self.world.faults.clone()
+    }
+
+    /// The vendor AgentRouter: its key, control, inspection.
+    pub fn agentrouter(&self) -> AgentRouterHandle {
+        AgentRouterHandle(Arc::clone(&self.vendors.agentrouter))
     }
 
     /// The vendor Trelent: credentials, control, inspection.

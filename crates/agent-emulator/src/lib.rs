@@ -34,6 +34,7 @@
 //! | vendor | prefix | handle | settings |
 //! |---|---|---|---|
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
+//! | AgentRouter | `/agentrouter` | [`Emulator::agentrouter`] | [`AgentRouterOptions`] |
 //!
 //! Files behind presigned URLs come from a second port, so from another origin: [`Emulator::storage`]. It refuses
 //! every request that carries other credentials than the URL's signature.
@@ -76,6 +77,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod agentrouter;
 mod api;
 mod clock;
 mod control;
@@ -92,6 +94,7 @@ mod trelent;
 mod vendors;
 mod wire;
 
+pub use agentrouter::{AgentRouterHandle, AgentRouterOptions, AgentRouterRun, AgentRouterScript};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};
 pub use record::RecordedRequest;

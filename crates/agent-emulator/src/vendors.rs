@@ -16,7 +16,7 @@ use crate::ids::Ids;
 use crate::record::Recorder;
 use crate::storage::Store;
 use crate::strike::Victim;
-use crate::trelent;
+use crate::{agentrouter, trelent};
 
 /// What all vendors of one emulator share.
 #[derive(Debug)]
@@ -83,27 +83,40 @@ impl Victim for Row {
 /// The settings of all vendors.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VendorOptions {
+    pub(crate) agentrouter: agentrouter::AgentRouterOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
 
 /// The vendors of one emulator.
 #[derive(Debug, Clone)]
 pub(crate) struct Vendors {
+    pub(crate) agentrouter: Arc<agentrouter::AgentRouter>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
 
 impl Vendors {
     pub(crate) fn new(world: &Arc<World>, options: VendorOptions) -> Self {
         Self {
+            agentrouter: Arc::new(agentrouter::AgentRouter::new(
+                Arc::clone(world),
+                options.agentrouter,
+            )),
             trelent: Arc::new(trelent::Trelent::new(Arc::clone(world), options.trelent)),
         }
     }
 
     pub(crate) fn table(&self) -> Vec<Row> {
-        vec![Row {
-            name: trelent::NAME,
-            prefix: trelent::PREFIX,
-            vendor: self.trelent.clone(),
-        }]
+        vec![
+            Row {
+                name: trelent::NAME,
+                prefix: trelent::PREFIX,
+                vendor: self.trelent.clone(),
+            },
+            Row {
+                name: agentrouter::NAME,
+                prefix: agentrouter::PREFIX,
+                vendor: self.agentrouter.clone(),
+            },
+        ]
     }
 }

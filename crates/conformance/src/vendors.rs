@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::adapter::Adapter;
-use crate::{sse, trelent};
+use crate::{agentrouter, sse, trelent};
 
 /// A vendor whose vectors can be replayed.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,11 @@ pub enum Suite {
 pub const VENDORS: &[Vendor] = &[
     sdk("trelent", "trelent-agents", Some(&trelent::Trelent)),
     sdk("meistrari", "meistrari-agent-sdk", None),
-    sdk("agentrouter", "agentrouter-sdk", None),
+    sdk(
+        "agentrouter",
+        "agentrouter-sdk",
+        Some(&agentrouter::AgentRouter),
+    ),
     sdk("agent-os", "agent-os-sdk", None),
     sdk("mentiora", "mentiora-sdk", None),
     Vendor {

@@ -14,8 +14,11 @@ async fn the_root_lists_the_vendors_and_health_says_ok() {
     let url = emulator.url();
     let root = send("GET", url, &[], None).await;
     assert_eq!(root.status, 200);
-    let trelent = json!([{"name": "trelent", "url": format!("{url}/trelent")}]);
-    assert_eq!(root.json()["vendors"], trelent);
+    for name in ["trelent", "agentrouter"] {
+        let row = json!({"name": name, "url": format!("{url}/{name}")});
+        let vendors = root.json()["vendors"].as_array().unwrap().clone();
+        assert!(vendors.contains(&row), "{vendors:?}");
+    }
     assert_eq!(
         send("GET", &format!("{url}/health"), &[], None)
             .await
@@ -143,8 +146,19 @@ async fn the_variables_are_those_that_programs_read() {
         ("TRELENT_API_URL", format!("{}/trelent", emulator.url())),
         ("TRELENT_CLIENT_ID", trelent.client_id().to_owned()),
         ("TRELENT_CLIENT_SECRET", trelent.client_secret().to_owned()),
+        (
+            "AGENTROUTER_API_BASE_URL",
+            format!("{}/agentrouter", emulator.url()),
+        ),
+        (
+            "AGENTROUTER_API_KEY",
+            emulator.agentrouter().api_key().to_owned(),
+        ),
     ];
-    assert_eq!(emulator.variables(), expected);
+    let variables = emulator.variables();
+    for expected in expected {
+        assert!(variables.contains(&expected), "{variables:?}");
+    }
     assert_eq!(
         emulator.url(),
         format!("http://127.0.0.1:{}", emulator.port())
