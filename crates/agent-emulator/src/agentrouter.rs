@@ -122,7 +122,7 @@ impl AgentRouter {
                     .run(id)
                     .map(|run| run.show_events(after.unwrap_or(0), stream::LIMIT, clock))
                     .unwrap_or_default();
-                stream::snapshot(&events, world.faults.take_cut(NAME), request.wire.clone())
+                stream::snapshot(&events)
             }
             Op::Cancel => {
                 validate::empty_object(request)?;
@@ -201,6 +201,10 @@ impl Vendor for AgentRouter {
 
     fn too_large(&self) -> Reply {
         validate::too_large().into_reply()
+    }
+
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        Refusal::new(status, "scripted_fault", message).into_reply()
     }
 }
 

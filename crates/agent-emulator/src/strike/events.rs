@@ -15,7 +15,7 @@ static FILLER: [u8; FILLING] = [b'x'; FILLING];
 /// How a stream is divided into events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// Server-sent events: a block that ends with a blank line is an event if it has data.
+    /// Server-sent events: a block that ends with a blank line is an event if it has data and is not named `heartbeat`.
     Sse,
     /// One JSON text per line.
     Lines,
@@ -50,9 +50,13 @@ impl Framing {
     fn is_event(self, block: &[u8]) -> bool {
         match self {
             Self::Lines => !block.trim_ascii().is_empty(),
-            Self::Sse => block
-                .split(|byte| *byte == b'\n')
-                .any(|line| line.starts_with(b"data")),
+            Self::Sse => {
+                let mut lines = block.split(|byte| *byte == b'\n');
+                let heartbeat = lines
+                    .clone()
+                    .any(|line| line.trim_ascii() == b"event: heartbeat");
+                !heartbeat && lines.any(|line| line.starts_with(b"data"))
+            }
         }
     }
 
@@ -206,6 +210,7 @@ mod tests {
         assert!(sse.is_event(b"id: 1\ndata: 2\n\n"));
         assert!(!sse.is_event(b": data\n\n"));
         assert!(!sse.is_event(b"retry: 5\n\n"));
+        assert!(!sse.is_event(b"event: heartbeat\ndata: {}\n\n"));
         let lines = Framing::Lines;
         assert_eq!(lines.block(b"{}\n{}\n", 0), Some(3));
         assert!(lines.is_event(b"{}\n"));
