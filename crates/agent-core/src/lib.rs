@@ -11,6 +11,7 @@ mod cursor;
 mod dialect;
 pub mod error;
 mod follow;
+mod json_text;
 mod op;
 mod open_enum;
 mod pipeline;
@@ -57,6 +58,7 @@ pub mod sdk {
         Broke, Follow, Next, Open, Out, Reconnects, SILENCE, SILENCE_RESUMING, Scene,
         reconnects_exhausted,
     };
+    pub use crate::json_text::{compact_json, pretty_json};
     pub use crate::op::{Op, OpKind, Safety};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
     pub use crate::redirect::Redirects;
