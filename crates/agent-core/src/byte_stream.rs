@@ -10,7 +10,7 @@ use futures_core::Stream;
 use tokio::time::{Instant, Sleep};
 
 use crate::ambient::now;
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::error::{Error, Result, TimeoutPhase};
 use crate::follow::SILENCE;
 use crate::pipeline::{Opened, Pipeline};
@@ -103,11 +103,18 @@ impl Pipeline {
     /// A call that opens a download.
     pub fn download(&self, request: Request) -> Call<ByteStream> {
         Call::new(self.clone(), request.op().name, move |caller| async move {
-            let opened = caller.open(&request).await?;
-            let meta = opened.meta.clone();
-            let idle = caller.pipeline().idle().unwrap_or(SILENCE).duration();
-            Ok(WithResponse::new(ByteStream::new(opened, idle), meta))
+            caller.download(&request).await
         })
+    }
+}
+
+impl Caller {
+    /// Opens a download.
+    pub async fn download(&self, request: &Request) -> Result<WithResponse<ByteStream>> {
+        let opened = self.open(request).await?;
+        let meta = opened.meta.clone();
+        let idle = self.pipeline().idle().unwrap_or(SILENCE).duration();
+        Ok(WithResponse::new(ByteStream::new(opened, idle), meta))
     }
 }
 

@@ -51,11 +51,33 @@ pub struct Setup<'a> {
     pub http: HttpConfig,
 }
 
+impl Inner {
+    /// What happens when credentials would go over plain http to another machine.
+    fn check_plain_http(&self) -> Result<()> {
+        let secret = !self.auth.is_none() || !self.headers.is_empty();
+        let url = self.base.url();
+        if secret && url.scheme() == "http" && !is_loopback(url) {
+            let host = url.host_str().unwrap_or_default();
+            if self.plain_http == PlainHttp::Refuse {
+                return Err(Error::config(format!(
+                    "credentials would go over plain http to {host}"
+                )));
+            }
+            tracing::warn!(
+                vendor = self.dialect.vendor(),
+                server.address = host,
+                "credentials go over plain http: use https"
+            );
+        }
+        Ok(())
+    }
+}
+
 /// A client without its vendor's nouns. Cheap to clone; clones share connections, credentials and the retry budget.
 #[derive(Clone, Debug)]
 pub struct Pipeline(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     dialect: &'static dyn Dialect,
     base: BaseUrl,
@@ -67,7 +89,8 @@ struct Inner {
     idle: Option<Limit>,
     retry: RetryPolicy,
     resume: Resume,
-    budget: RetryBudget,
+    budget: Arc<RetryBudget>,
+    plain_http: PlainHttp,
     ambient: Arc<dyn Ambient>,
     max_body_bytes: usize,
     max_event_bytes: usize,
@@ -105,25 +128,11 @@ impl Pipeline {
             paths.insert(op.name, template);
         }
         let auth = http.auth.unwrap_or(setup.auth);
-        let secret = !auth.is_none() || !headers.is_empty();
-        if secret && setup.base.url().scheme() == "http" && !is_loopback(setup.base.url()) {
-            let host = setup.base.url().host_str().unwrap_or_default();
-            if http.plain_http == PlainHttp::Refuse {
-                return Err(Error::config(format!(
-                    "credentials would go over plain http to {host}"
-                )));
-            }
-            tracing::warn!(
-                vendor = setup.dialect.vendor(),
-                server.address = host,
-                "credentials go over plain http: use https"
-            );
-        }
         let transport = match http.transport {
             Some(transport) => transport,
             None => crate::transport::default_transport(timeouts.connect)?,
         };
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             dialect: setup.dialect,
             base: setup.base,
             transport,
@@ -134,12 +143,24 @@ impl Pipeline {
             idle: http.idle,
             retry: http.retry.unwrap_or(setup.retry),
             resume: http.resume.unwrap_or(setup.resume),
-            budget: RetryBudget::default(),
+            budget: Arc::default(),
+            plain_http: http.plain_http,
             ambient: http.ambient.unwrap_or_else(|| Arc::new(SystemAmbient)),
             max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES),
             max_event_bytes: http.max_event_bytes.unwrap_or(MAX_EVENT_BYTES),
             paths,
-        })))
+        };
+        inner.check_plain_http()?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// The same client for another server of the vendor's: it shares connections, credentials, settings and the retry
+    /// budget.
+    pub fn at(&self, base: BaseUrl) -> Result<Self> {
+        let mut inner = Inner::clone(&self.0);
+        inner.base = base;
+        inner.check_plain_http()?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// A call that sends `request` once it is awaited and reads the answer with `decode`.
@@ -228,14 +249,15 @@ impl Pipeline {
     /// Every header but the credentials, which may differ from attempt to attempt.
     fn headers_of(&self, request: &Request, options: &CallOptions) -> Result<HeaderMap> {
         let mut headers = request.headers.clone();
+        // An absolute URL is another's: neither the client's headers nor the call's are meant for it.
+        if request.url.is_some() {
+            return Ok(headers);
+        }
         headers.insert(USER_AGENT, self.0.user_agent.clone());
-        // The client's headers are for the vendor: an absolute URL is another's.
-        if request.url.is_none() {
-            for (name, value) in &self.0.headers {
-                // What the body is, the operation knows best.
-                if name != http::header::CONTENT_TYPE || request.body.is_empty() {
-                    headers.insert(name.clone(), value.clone());
-                }
+        for (name, value) in &self.0.headers {
+            // What the body is, the operation knows best.
+            if name != http::header::CONTENT_TYPE || request.body.is_empty() {
+                headers.insert(name.clone(), value.clone());
             }
         }
         for (name, value) in &options.headers {
