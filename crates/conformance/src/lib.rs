@@ -23,6 +23,7 @@
 pub mod adapter;
 pub mod cli;
 pub mod compare;
+pub mod meistrari;
 pub mod memory;
 pub mod replay;
 pub mod report;
