@@ -1,4 +1,4 @@
-//! The shared core of the agent platform SDKs.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 

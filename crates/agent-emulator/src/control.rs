@@ -53,14 +53,15 @@ fn parse(body: &[u8], vendors: &[&str]) -> Result<Fault, String> {
         .map_err(|error| format!("the body is no JSON object: {error}"))?;
     let mut fault = match fields.remove("fault").as_ref().and_then(Value::as_str) {
         Some("cut_stream") => {
-            let events = count(&mut fields, "after_events")?.ok_or("after_events is missing")?;
+            let after_events =
+                count(&mut fields, "after_events")?.ok_or("after_events is missing")?;
             let how = match fields.remove("how").unwrap_or_default() {
                 Value::Null => Break::Close,
                 Value::String(how) if how == "close" => Break::Close,
                 Value::String(how) if how == "reset" => Break::Reset,
                 other => return Err(format!("how must be close or reset, not {other}")),
             };
-            Fault::cut_stream(events).how(how)
+            Fault::new(FaultKind::CutStream { after_events, how })
         }
         _ => return Err("fault must be cut_stream".into()),
     };

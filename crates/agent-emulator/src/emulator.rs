@@ -1,5 +1,6 @@
 //! The emulator as a value: settings, start, and end. What it serves is in `api.rs` and the vendors.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -141,7 +142,6 @@ impl EmulatorBuilder {
 ///
 /// Dropping it frees both ports at once, breaks open connections and ends all tasks;
 /// [`shutdown`](Self::shutdown) also waits for that. Nothing is shared between two emulators.
-#[derive(Debug)]
 pub struct Emulator {
     port: u16,
     world: Arc<World>,
@@ -194,6 +194,15 @@ impl Emulator {
     pub async fn shutdown(self) {
         self.api_server.shutdown().await;
         self.storage_server.shutdown().await;
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator")
+            .field("url", &self.world.url)
+            .field("storage", &self.world.store)
+            .finish_non_exhaustive()
     }
 }
 

@@ -35,9 +35,9 @@ pub enum FaultKind {
 /// A fault that waits for its victim.
 ///
 /// ```
-/// use agent_emulator::{Break, Fault};
+/// use agent_emulator::Fault;
 ///
-/// let fault = Fault::cut_stream(3).how(Break::Reset).vendor("trelent").times(2);
+/// let fault = Fault::cut_stream(3).vendor("trelent").times(2);
 /// # let _ = fault;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,23 +48,25 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// The next event stream breaks after `after_events` events.
-    pub fn cut_stream(after_events: usize) -> Self {
+    /// A fault that strikes once, whichever vendor comes first.
+    pub fn new(kind: FaultKind) -> Self {
         Self {
-            kind: FaultKind::CutStream {
-                after_events,
-                how: Break::Close,
-            },
+            kind,
             vendor: None,
             times: 1,
         }
     }
 
-    /// Sets how the connection breaks; [`Break::Close`] by default.
-    pub fn how(mut self, break_how: Break) -> Self {
-        let FaultKind::CutStream { how, .. } = &mut self.kind;
-        *how = break_how;
-        self
+    /// The next event stream is closed after `after_events` events, without its end: [`Break::Close`].
+    pub fn cut_stream(after_events: usize) -> Self {
+        let how = Break::Close;
+        Self::new(FaultKind::CutStream { after_events, how })
+    }
+
+    /// The next event stream is reset after `after_events` events: [`Break::Reset`].
+    pub fn reset_stream(after_events: usize) -> Self {
+        let how = Break::Reset;
+        Self::new(FaultKind::CutStream { after_events, how })
     }
 
     /// Limits the fault to one vendor, by its name in the table of vendors; all vendors by default.

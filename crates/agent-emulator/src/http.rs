@@ -7,7 +7,9 @@ use futures_util::{Stream, StreamExt};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+};
 use hyper::{Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -46,6 +48,13 @@ impl Request {
             .and_then(|value| value.split(';').next())
             .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
     }
+}
+
+/// Whether a header is made for credentials, by its name.
+pub(crate) fn is_credential(name: &HeaderName) -> bool {
+    let ends = ["api-key", "apikey", "token", "secret"];
+    [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name)
+        || ends.iter().any(|end| name.as_str().ends_with(end))
 }
 
 /// The segments of a path that begins with `/`, each percent-decoded.

@@ -41,9 +41,9 @@ impl Ids {
     /// The next text that looks like a digest: 64 hexadecimal digits.
     pub(crate) fn digest(&self, kind: &'static str) -> String {
         let n = self.count(kind);
-        (3..7)
+        [3, 4, 5, 6]
             .map(|lane| format!("{:016x}", self.mix(kind, n, lane)))
-            .collect()
+            .concat()
     }
 
     fn count(&self, kind: &'static str) -> u64 {
@@ -53,7 +53,7 @@ impl Ids {
         *n
     }
 
-    /// SplitMix64 over the seed, the kind, the count and a lane.
+    /// `SplitMix64` over the seed, the kind, the count and a lane.
     fn mix(&self, kind: &str, n: u64, lane: u64) -> u64 {
         let mut x = kind
             .bytes()

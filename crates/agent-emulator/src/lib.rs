@@ -79,3 +79,8 @@ pub use trelent::{
     FileKind, FileTree, ImportEntry, Node, Plan, RunView, Scenario, Script, TokenExchange,
     TrelentHandle, TrelentOptions,
 };
+
+/// The examples of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -86,13 +86,10 @@ fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
 
 async fn serve(builder: EmulatorBuilder) -> io::Result<()> {
     let emulator = builder.start().await?;
-    let mut lines: String = emulator
-        .variables()
-        .iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
-        .collect();
-    lines.push_str("ready\n");
-    print(&lines)?;
+    for (name, value) in emulator.variables() {
+        print(&format!("{name}={value}\n"))?;
+    }
+    print("ready\n")?;
     interrupted().await?;
     emulator.shutdown().await;
     Ok(())

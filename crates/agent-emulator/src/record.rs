@@ -6,9 +6,9 @@ use std::fmt;
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, PROXY_AUTHORIZATION};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
-use crate::http::Request;
+use crate::http::{self, Request};
 use crate::sync::lock;
 
 /// Requests kept; the oldest go first.
@@ -25,14 +25,14 @@ pub struct RecordedRequest {
     pub path: String,
     /// The decoded pairs of the query.
     pub query: Vec<(String, String)>,
-    /// The headers in order, names in lower case. The values of `authorization`, `proxy-authorization` and `cookie`
-    /// are replaced by `[redacted]`; ask [`has_bearer`](Self::has_bearer) instead.
+    /// The headers in order, names in lower case. Values of headers that are made for credentials are replaced by
+    /// `[redacted]`; ask [`has_bearer`](Self::has_bearer) or [`shows`](Self::shows) instead.
     pub headers: Vec<(String, String)>,
     /// The body, whole. It may hold secrets; `Debug` shows only its length.
     pub body: Bytes,
     /// The status of the answer; `None` while there is none yet.
     pub status: Option<u16>,
-    authorization: Option<String>,
+    raw: HeaderMap,
 }
 
 impl RecordedRequest {
@@ -44,7 +44,7 @@ impl RecordedRequest {
             headers: redacted(&request.headers),
             body: request.body.clone(),
             status: None,
-            authorization: request.header(AUTHORIZATION).map(Into::into),
+            raw: request.headers.clone(),
         }
     }
 
@@ -63,10 +63,16 @@ impl RecordedRequest {
 
     /// Whether the request carried exactly this bearer token.
     pub fn has_bearer(&self, token: &str) -> bool {
-        self.authorization
-            .as_deref()
-            .and_then(|value| value.strip_prefix("Bearer "))
-            == Some(token)
+        let value = self.raw.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+        value.and_then(|value| value.strip_prefix(b"Bearer ")) == Some(token.as_bytes())
+    }
+
+    /// Whether this text is anywhere in the value of any header or in the query.
+    pub fn shows(&self, secret: &str) -> bool {
+        let in_value =
+            |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).contains(secret);
+        self.raw.values().any(in_value)
+            || self.query.iter().any(|(_, value)| value.contains(secret))
     }
 }
 
@@ -84,8 +90,8 @@ impl fmt::Debug for RecordedRequest {
 }
 
 fn redacted(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |name: &hyper::header::HeaderName, value: &hyper::header::HeaderValue| {
-        if [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) {
+    let text = |name: &HeaderName, value: &HeaderValue| {
+        if http::is_credential(name) {
             "[redacted]".to_owned()
         } else {
             String::from_utf8_lossy(value.as_bytes()).into_owned()

@@ -4,11 +4,11 @@
 //! none follows a presigned URL. Who puts files here is each vendor's business.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use hyper::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -27,11 +27,12 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~')
     .remove(b'/');
+/// The length from which on a credential of another place is looked for.
+const MIN_SECRET: usize = 8;
 /// The query key of the signature.
 const SIGNATURE: &str = "X-Emulator-Signature";
 
 /// The storage behind one emulator.
-#[derive(Debug)]
 pub(crate) struct Store {
     base_url: String,
     clock: Arc<Clock>,
@@ -40,7 +41,7 @@ pub(crate) struct Store {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     objects: BTreeMap<String, Object>,
     signatures: BTreeMap<String, (String, Moment)>,
@@ -48,7 +49,6 @@ struct State {
     refused: usize,
 }
 
-#[derive(Debug, Clone)]
 struct Object {
     content_type: &'static str,
     content: Bytes,
@@ -93,57 +93,51 @@ impl Store {
         url
     }
 
-    /// Remembers a text that is a credential somewhere else and must never be seen here.
+    /// Remembers a text that is a credential somewhere else and must never be seen here. Short ones could turn up by
+    /// chance and are not looked for.
     pub(crate) fn never_show(&self, secret: &str) {
+        if secret.len() < MIN_SECRET {
+            return;
+        }
         lock(&self.state).secrets.insert(secret.to_owned());
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let number = self.recorder.note(request);
-        let reply = self.decide(request).unwrap_or_else(|refusal| refusal);
+        let reply = self.decide(request).unwrap_or_else(Denied::into_reply);
         self.recorder.answered(number, reply.status().as_u16());
         reply
     }
 
-    fn decide(&self, request: &Request) -> Result<Reply, Reply> {
+    fn decide(&self, request: &Request) -> Result<Reply, Denied> {
         let mut state = lock(&self.state);
         if let Some(what) = foreign_credential(request, &state.secrets) {
             state.refused += 1;
             let message =
                 format!("a presigned URL takes no other credentials, but there was {what}");
-            return Err(error(StatusCode::BAD_REQUEST, "InvalidArgument", &message));
+            return Err(denied(StatusCode::BAD_REQUEST, "InvalidArgument", message));
         }
         if request.method != Method::GET && request.method != Method::HEAD {
-            return Err(error(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "MethodNotAllowed",
-                "only GET and HEAD",
-            ));
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            return Err(denied(status, "MethodNotAllowed", "only GET and HEAD"));
         }
-        let denied = |message| error(StatusCode::FORBIDDEN, "AccessDenied", message);
-        let name = request
-            .segments
-            .as_ref()
-            .map(|segments| segments.join("/"))
-            .unwrap_or_default();
-        let signature = request
-            .query
-            .iter()
-            .find(|(key, _)| key == SIGNATURE)
-            .map(|(_, value)| value);
+        let no_access = |message| denied(StatusCode::FORBIDDEN, "AccessDenied", message);
+        let name = request.segments.as_ref().map(|segments| segments.join("/"));
+        let name = name.unwrap_or_default();
+        let signature = request.query.iter().find(|(key, _)| key == SIGNATURE);
         let (signed, expires) = signature
-            .and_then(|text| state.signatures.get(text))
-            .ok_or_else(|| denied("no valid signature"))?;
+            .and_then(|(_, text)| state.signatures.get(text))
+            .ok_or_else(|| no_access("no valid signature"))?;
         if *signed != name {
-            return Err(denied("the signature is another object's"));
+            return Err(no_access("the signature is another object's"));
         }
         if *expires <= self.clock.now() {
-            return Err(denied("the signature has expired"));
+            return Err(no_access("the signature has expired"));
         }
         let object = state
             .objects
             .get(&name)
-            .ok_or_else(|| error(StatusCode::NOT_FOUND, "NoSuchKey", "no such object"))?;
+            .ok_or_else(|| denied(StatusCode::NOT_FOUND, "NoSuchKey", "no such object"))?;
         Ok(http::bytes(
             StatusCode::OK,
             object.content_type,
@@ -152,17 +146,22 @@ impl Store {
     }
 }
 
+impl fmt::Debug for Store {
+    /// Without what it holds: signatures and other places' credentials among it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Names a credential in the request that has no business here.
 fn foreign_credential(request: &Request, secrets: &BTreeSet<String>) -> Option<String> {
     for (name, value) in &request.headers {
-        let lower = name.as_str();
-        let telling = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name)
-            || ["api-key", "apikey", "token", "secret"]
-                .iter()
-                .any(|end| lower.ends_with(end));
         let text = String::from_utf8_lossy(value.as_bytes());
-        if telling || secrets.iter().any(|secret| text.contains(secret.as_str())) {
-            return Some(format!("the header {lower}"));
+        if http::is_credential(name) || secrets.iter().any(|secret| text.contains(secret.as_str()))
+        {
+            return Some(format!("the header {name}"));
         }
     }
     let known = |text: &String| secrets.iter().any(|secret| text.contains(secret.as_str()));
@@ -173,12 +172,35 @@ fn foreign_credential(request: &Request, secrets: &BTreeSet<String>) -> Option<S
     Some(format!("the query parameter {key}"))
 }
 
-/// An error in the form of the object stores.
-fn error(status: StatusCode, code: &str, message: &str) -> Reply {
-    let xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    );
-    http::bytes(status, "application/xml", Bytes::from(xml))
+/// A refusal.
+struct Denied {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+fn denied(status: StatusCode, code: &'static str, message: impl Into<String>) -> Denied {
+    let message = message.into();
+    Denied {
+        status,
+        code,
+        message,
+    }
+}
+
+impl Denied {
+    /// In the form of the object stores.
+    fn into_reply(self) -> Reply {
+        let Self {
+            status,
+            code,
+            message,
+        } = self;
+        let xml = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        );
+        http::bytes(status, "application/xml", Bytes::from(xml))
+    }
 }
 
 /// A look at the storage stand-in of an emulator.

@@ -34,3 +34,7 @@ pub mod trelent;
 pub mod vector;
 pub mod vendors;
 pub mod wire;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -45,7 +45,7 @@ pub use types::{
     CancelRunResponse, ChatHistoryEntry, CheckpointResponse, DeleteSecretResponse, Extra,
     FileOutput, HarnessInfo, HarnessKind, HealthResponse, OutputFile, RegistrySandbox, RunData,
     RunResult, RunSecretBinding, RunSecretSpec, RunStatus, RunStatusResponse, SecretResponse,
-    SecretsProvider, TokenRequest, TokenResponse, WorkflowIds, parse_timestamp,
+    SecretsProvider, TerminalStatus, TokenRequest, TokenResponse, WorkflowIds, parse_timestamp,
 };
 pub use wait::Wait;
 pub use wire::DEFAULT_API_URL;

@@ -18,7 +18,7 @@ pub use checkpoint::{ChatHistoryEntry, CheckpointResponse};
 pub use health::HealthResponse;
 pub use run::{
     CancelRunResponse, FileOutput, HarnessInfo, HarnessKind, OutputFile, RunData, RunResult,
-    RunStatus, RunStatusResponse, WorkflowIds,
+    RunStatus, RunStatusResponse, TerminalStatus, WorkflowIds,
 };
 pub use sandbox::RegistrySandbox;
 pub use secret::{

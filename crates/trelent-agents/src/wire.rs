@@ -51,8 +51,10 @@ pub(crate) const DEFAULT_EVENT_VERSION: &str = "v1";
 
 /// Literals of import and export connectors. Source: seen in the vendor's Python client.
 pub(crate) mod connector {
+    #[cfg(feature = "imports")]
     /// Source of an import whose archive is part of the request.
     pub(crate) const DATA_BALL: &str = "data_ball";
+    #[cfg(feature = "imports")]
     /// Drain of an import that unpacks the archive in the sandbox.
     pub(crate) const DECOMPRESS_TARFILE: &str = "decompress_tarfile";
     /// Source of an export: the files at the end of the run.

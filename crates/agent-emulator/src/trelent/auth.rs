@@ -119,7 +119,7 @@ impl Auth {
             token.clone(),
             Token {
                 scope: scope.to_owned(),
-                expires: now + self.token_life,
+                expires: now.saturating_add(self.token_life),
             },
         );
         let answer = json!({

@@ -224,24 +224,19 @@ fn target<'a>(
 }
 
 fn import(map: &Map<String, Value>, loc: &Loc, problems: &mut Problems) -> Option<Import> {
-    match target(map, loc, &["data_ball", "shared_drive"], problems)? {
-        "data_ball" => {
-            let fields = Fields::new(map, &["source", "drain"], loc.clone(), problems);
-            let source = fields.object("source", &["target", "data"], problems)?;
-            let drain = fields.object("drain", &["target"], problems)?;
-            drain.one_of("target", &["decompress_tarfile"], problems)?;
-            source
-                .string("data", problems)
-                .map(|data| Import::Inline(data.to_owned()))
-        }
-        _ => {
-            let fields = Fields::new(map, &["source"], loc.clone(), problems);
-            let source = fields.object("source", &["target", "name", "subpath"], problems)?;
-            let subpath = source.nullable("subpath", problems).map(Into::into);
-            let name = source.text("name", problems)?.to_owned();
-            Some(Import::Drive { name, subpath })
-        }
+    if target(map, loc, &["data_ball", "shared_drive"], problems)? == "data_ball" {
+        let fields = Fields::new(map, &["source", "drain"], loc.clone(), problems);
+        let source = fields.object("source", &["target", "data"], problems);
+        let drain = fields.object("drain", &["target"], problems)?;
+        drain.one_of("target", &["decompress_tarfile"], problems)?;
+        let data = source?.string("data", problems)?;
+        return Some(Import::Inline(data.to_owned()));
     }
+    let fields = Fields::new(map, &["source"], loc.clone(), problems);
+    let source = fields.object("source", &["target", "name", "subpath"], problems)?;
+    let subpath = source.nullable("subpath", problems).map(Into::into);
+    let name = source.text("name", problems)?.to_owned();
+    Some(Import::Drive { name, subpath })
 }
 
 fn export(map: &Map<String, Value>, loc: &Loc, problems: &mut Problems) -> Option<Export> {

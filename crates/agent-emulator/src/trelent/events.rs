@@ -118,7 +118,7 @@ impl Follower {
                 Look::Wait(due) => due,
             };
             let world = &self.trelent.world;
-            let heartbeat = self.last_sent + world.heartbeat;
+            let heartbeat = self.last_sent.saturating_add(world.heartbeat);
             if heartbeat <= world.clock.now() {
                 self.last_sent = world.clock.now();
                 return Some(Bytes::from_static(HEARTBEAT));

@@ -76,7 +76,6 @@ fn read_entries(reader: &mut impl Read) -> io::Result<Vec<ImportEntry>> {
     for entry in archive.entries()? {
         entries.push(read_entry(entry?)?);
     }
-    drop(archive);
     // To the end, so that gzip's checksum is looked at.
     io::copy(reader, &mut io::sink())?;
     if entries.is_empty() {
@@ -145,16 +144,12 @@ struct Capped<'a, R> {
 impl<R: Read> Read for Capped<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buf)?;
-        match self.left.checked_sub(n as u64) {
-            Some(left) => {
-                *self.left = left;
-                Ok(n)
-            }
-            None => {
-                self.over = true;
-                Err(invalid("it unpacks to too many bytes"))
-            }
-        }
+        let Some(left) = self.left.checked_sub(n as u64) else {
+            self.over = true;
+            return Err(invalid("it unpacks to too many bytes"));
+        };
+        *self.left = left;
+        Ok(n)
     }
 }
 

@@ -259,7 +259,7 @@ impl Run {
             let data = &event.data;
             match data["type"].as_str() {
                 Some("message.completed") => {
-                    chat.push(json!({"role": "assistant", "content": data["content"]}))
+                    chat.push(json!({"role": "assistant", "content": data["content"]}));
                 }
                 Some("tool_call.completed") => chat.push(json!({
                     "role": "tool", "tool_call_id": data["tool_call_id"], "content": data["output"],

@@ -1,7 +1,6 @@
 //! The operations on runs: create, fork, list, get, status, cancel; and a run's form on the wire.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -166,7 +165,7 @@ impl State {
                     archives.push(entries);
                 }
                 Unpacked::Drive { name, subpath } => {
-                    mount(&self.drives, &name, subpath.as_deref(), &mut files)
+                    mount(&self.drives, &name, subpath.as_deref(), &mut files);
                 }
             }
         }

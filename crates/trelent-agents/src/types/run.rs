@@ -34,11 +34,33 @@ open_enum! {
 impl RunStatus {
     /// Whether nothing will happen any more. A status this version does not know counts as "not over".
     pub fn is_terminal(&self) -> bool {
-        matches!(
-            self,
-            Self::Completed | Self::Failed | Self::Timeout | Self::Cancelled
-        )
+        self.terminal().is_some()
     }
+
+    /// How the run ended, once it has: the statuses behind which nothing comes, as an enumeration of their own.
+    pub fn terminal(&self) -> Option<TerminalStatus> {
+        match self {
+            Self::Completed => Some(TerminalStatus::Completed),
+            Self::Failed => Some(TerminalStatus::Failed),
+            Self::Timeout => Some(TerminalStatus::Timeout),
+            Self::Cancelled => Some(TerminalStatus::Cancelled),
+            _ => None,
+        }
+    }
+}
+
+/// How a run ended: [`RunStatus::terminal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TerminalStatus {
+    /// The agent is done.
+    Completed,
+    /// The run ended with an error.
+    Failed,
+    /// The run's time limit expired.
+    Timeout,
+    /// The run was cancelled.
+    Cancelled,
 }
 
 open_enum! {

@@ -41,13 +41,14 @@ fn standard(context: &Context<'_>) -> Script {
     let files = context.listing.len();
     let output = format!("Done: {}\nSeen below /mnt: {files}.\n", context.prompt);
     let answer = format!("{}/answer.md", context.workdir.trim_end_matches('/'));
+    let thought = json!({"type": "thinking", "text": "The files come first."});
     opening()
         .events(failed_turn())
         .event(turn_started("turn_2"))
-        .events(message("msg_1", &["I will look at ", "the files first."], list_files_call()))
+        .events(message("msg_1", Some(thought), &["I will look at ", "the files first."], Some(list_files_call())))
         .events(list_files(context.listing))
         .write_file(answer, output.clone())
-        .events(message("msg_2", &["Done: ", context.prompt, &format!("\nSeen below /mnt: {files}.\n")], None))
+        .events(message("msg_2", None, &["Done: ", context.prompt, &format!("\nSeen below /mnt: {files}.\n")], None))
         .event(json!({
             "type": "turn.completed", "turn_id": "turn_2",
             "usage": {"input_tokens": 1200, "output_tokens": 85, "cached_input_tokens": 1000},
@@ -86,29 +87,37 @@ fn failed_turn() -> Vec<Value> {
     ]
 }
 
-/// A message in pieces and whole, with the tool call that it ends in, if any.
-fn message(id: &str, pieces: &[&str], tool_use: Option<Value>) -> Vec<Value> {
+/// A message in pieces and whole, with the thought before it and the tool call after it, if it has them.
+fn message(
+    id: &str,
+    thought: Option<Value>,
+    pieces: &[&str],
+    tool_use: Option<Value>,
+) -> Vec<Value> {
     let mut events =
         vec![json!({"type": "message.started", "message_id": id, "role": "assistant"})];
+    let index = usize::from(thought.is_some());
     events.extend(pieces.iter().map(|text| {
         let delta = json!({"type": "text", "text": text});
-        json!({"type": "message.delta", "message_id": id, "content_index": 0, "delta": delta})
+        json!({"type": "message.delta", "message_id": id, "content_index": index, "delta": delta})
     }));
-    let mut content = vec![json!({"type": "text", "text": pieces.concat()})];
-    content.extend(tool_use);
+    let text = json!({"type": "text", "text": pieces.concat()});
+    let content: Vec<_> = thought.into_iter().chain([text]).chain(tool_use).collect();
     events.push(json!({"type": "message.completed", "message_id": id, "content": content}));
     events
 }
 
-fn list_files_call() -> Option<Value> {
-    Some(json!({
+fn list_files_call() -> Value {
+    json!({
         "type": "tool_use", "tool_call_id": "call_1", "name": "Bash", "input": {"command": "ls -lR /mnt"},
-    }))
+    })
 }
 
 /// The tool call that lists the imported files.
 fn list_files(listing: &[String]) -> Vec<Value> {
-    let output: String = listing.iter().map(|line| format!("{line}\n")).collect();
+    let output = listing
+        .iter()
+        .fold(String::new(), |text, line| text + line + "\n");
     vec![
         json!({"type": "tool_call.started", "tool_call_id": "call_1", "name": "Bash", "kind": "command_execution"}),
         json!({"type": "tool_call.input_delta", "tool_call_id": "call_1", "partial_json": "{\"command\":"}),

@@ -1,0 +1,63 @@
+//! The command: what it prints, that it serves, that it ends.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::client::send;
+
+#[tokio::test]
+async fn the_command_prints_variables_serves_and_ends_when_told() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_agent-emulator"))
+        .args(["--port", "0", "--seed=3"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let lines: Vec<_> = lines.take_while(|line| line != "ready").collect();
+    let names: Vec<_> = lines
+        .iter()
+        .map(|line| line.split('=').next().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "TRELENT_API_URL",
+            "TRELENT_CLIENT_ID",
+            "TRELENT_CLIENT_SECRET"
+        ]
+    );
+    let url = lines[0].split_once('=').unwrap().1;
+    let health = send("GET", &format!("{url}/health"), &[], None).await;
+    assert_eq!(health.status, 200);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_command_explains_itself_and_refuses_nonsense() {
+    let run = |args: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_agent-emulator"))
+            .args(args)
+            .output()
+            .unwrap()
+    };
+    let help = run(&["--help"]);
+    assert!(help.status.success());
+    assert!(String::from_utf8(help.stdout).unwrap().contains("--port N"));
+    for args in [
+        &["--prot"][..],
+        &["--port"],
+        &["--port", "x"],
+        &["--port", "99999"],
+    ] {
+        let refused = run(args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        assert!(
+            String::from_utf8(refused.stderr)
+                .unwrap()
+                .contains("Usage:")
+        );
+    }
+}
