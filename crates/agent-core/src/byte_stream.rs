@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use tokio::time::{Instant, Sleep};
 
 use crate::ambient::now;
 use crate::call::{Call, Caller};
-use crate::error::{Error, Result, TimeoutPhase};
+use crate::error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
 use crate::follow::SILENCE;
 use crate::pipeline::{Opened, Pipeline};
 use crate::request::Request;
@@ -52,6 +52,40 @@ impl ByteStream {
             .ok()?
             .parse()
             .ok()
+    }
+
+    /// The operation whose answer it is.
+    pub(crate) fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// All bytes in one piece. More than `limit` bytes are an error of kind
+    /// [`TooLarge`](crate::ErrorKind::TooLarge).
+    pub async fn collect(mut self, limit: usize) -> Result<Bytes> {
+        let too_large = |this: &Self| {
+            Error::new(
+                ErrorKind::TooLarge,
+                format!("the file is larger than {limit} bytes"),
+            )
+            .with_operation(this.operation)
+            .with_attempts(this.meta.attempts)
+            .with_sent(Sent::Yes)
+        };
+        if self
+            .content_length()
+            .is_some_and(|length| length > limit as u64)
+        {
+            return Err(too_large(&self));
+        }
+        let mut all = BytesMut::new();
+        while let Some(piece) = self.next().await {
+            let piece = piece?;
+            if piece.len() > limit - all.len() {
+                return Err(too_large(&self));
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(all.freeze())
     }
 
     /// The next piece, or `None` at the end.
@@ -103,18 +137,19 @@ impl Pipeline {
     /// A call that opens a download.
     pub fn download(&self, request: Request) -> Call<ByteStream> {
         Call::new(self.clone(), request.op().name, move |caller| async move {
-            caller.download(&request).await
+            let bytes = caller.download(&request).await?;
+            let meta = bytes.meta.clone();
+            Ok(WithResponse::new(bytes, meta))
         })
     }
 }
 
 impl Caller {
     /// Opens a download.
-    pub async fn download(&self, request: &Request) -> Result<WithResponse<ByteStream>> {
+    pub async fn download(&self, request: &Request) -> Result<ByteStream> {
         let opened = self.open(request).await?;
-        let meta = opened.meta.clone();
         let idle = self.pipeline().idle().unwrap_or(SILENCE).duration();
-        Ok(WithResponse::new(ByteStream::new(opened, idle), meta))
+        Ok(ByteStream::new(opened, idle))
     }
 }
 

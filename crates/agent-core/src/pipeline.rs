@@ -207,6 +207,11 @@ impl Pipeline {
         &self.0.resume
     }
 
+    /// Largest answer that is read whole, in bytes.
+    pub fn max_body_bytes(&self) -> usize {
+        self.0.max_body_bytes
+    }
+
     /// Largest event of a stream, in bytes.
     pub fn max_event_bytes(&self) -> usize {
         self.0.max_event_bytes

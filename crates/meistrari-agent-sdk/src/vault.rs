@@ -62,11 +62,14 @@ impl AgentClient {
     }
 
     /// The file behind a vault reference in pieces as they come (`{as: 'stream'}`). Its size is not limited; a silence
-    /// of 10 minutes is an error.
+    /// of 10 minutes is an error. [`save`](ByteStream::save) writes it to a file that is whole or not there.
     ///
     /// ```no_run
     /// # async fn demo(client: meistrari_agent_sdk::AgentClient) -> meistrari_agent_sdk::Result<()> {
     /// let reference = "vault://3f2b8c1e-5d47-4a9b-8c3d-1e2f3a4b5c6d";
+    /// let bytes = client.resolve_reference_stream(reference).await?.save("report.pdf").await?;
+    /// println!("{bytes} bytes");
+    ///
     /// let mut pieces = client.resolve_reference_stream(reference).await?;
     /// while let Some(piece) = pieces.next().await {
     ///     println!("{} bytes", piece?.len());
@@ -75,7 +78,12 @@ impl AgentClient {
     /// ```
     pub fn resolve_reference_stream(&self, reference: impl Into<String>) -> Call<ByteStream> {
         self.resolve(reference, |caller, download| async move {
-            caller.download(&download).await.map_err(without_signature)
+            let stream = caller
+                .download(&download)
+                .await
+                .map_err(without_signature)?;
+            let meta = stream.response().clone();
+            Ok(WithResponse::new(stream, meta))
         })
     }
 
