@@ -34,6 +34,9 @@ impl Api {
         match request.path.as_str() {
             "/" if get => http::json(StatusCode::OK, &self.index()),
             "/health" if get => http::json(StatusCode::OK, &json!({"status": "ok"})),
+            path if path.starts_with(control::PREFIX) && path != control::FAULTS => {
+                self.vendor_control(path, request)
+            }
             control::FAULTS => control::faults(request, &self.faults, &self.names()),
             "/" | "/health" => refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET"),
             path => refuse(
@@ -41,6 +44,23 @@ impl Api {
                 &format!("nothing is at {path}; GET / lists the vendors"),
             ),
         }
+    }
+
+    /// The vendors' own parts of the control API.
+    fn vendor_control(&self, path: &str, request: &Request) -> Reply {
+        let known = path
+            .strip_prefix(control::PREFIX)
+            .and_then(|rest| rest.split_once('/'))
+            .and_then(|(name, rest)| {
+                let row = self.table.iter().find(|row| row.name == name)?;
+                // As for faults: no web page may post here without a preflight.
+                if request.method == Method::POST && !request.is_json() {
+                    let message = "the content type must be application/json";
+                    return Some(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+                }
+                row.vendor.control(rest, request)
+            });
+        known.unwrap_or_else(|| refuse(StatusCode::NOT_FOUND, &format!("nothing is at {path}")))
     }
 
     fn names(&self) -> Vec<&'static str> {

@@ -7,6 +7,9 @@ use crate::api::refuse;
 use crate::faults::{Break, Fault, FaultKind, Faults};
 use crate::http::{self, Reply, Request};
 
+/// Where the paths of the control API begin.
+pub(crate) const PREFIX: &str = "/_control/";
+
 /// The path of the queue of faults.
 pub(crate) const FAULTS: &str = "/_control/faults";
 

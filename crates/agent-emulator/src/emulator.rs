@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
+use crate::meistrari::{Courier, MeistrariHandle, MeistrariOptions, VaultSite};
 use crate::server::{Bound, Server, Site};
 use crate::storage::{Storage, Store};
 use crate::trelent::{TrelentHandle, TrelentOptions};
@@ -90,6 +91,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the settings of the vendor Meistrari.
+    pub fn meistrari(mut self, options: MeistrariOptions) -> Self {
+        self.vendors.meistrari = options;
+        self
+    }
+
     /// Sets the settings of the vendor Trelent.
     pub fn trelent(mut self, options: TrelentOptions) -> Self {
         self.vendors.trelent = options;
@@ -104,6 +111,7 @@ impl EmulatorBuilder {
     pub async fn start(self) -> io::Result<Emulator> {
         let api = Bound::bind(self.port).await?;
         let storage = Bound::bind(0).await?;
+        let vault = Bound::bind(0).await?;
         let clock = Arc::new(Clock::start(self.start_time));
         let ids = Arc::new(Ids::new(self.seed));
         let store = Arc::new(Store::new(
@@ -122,7 +130,7 @@ impl EmulatorBuilder {
             pace: self.pace,
             heartbeat: self.heartbeat,
         });
-        let vendors = Vendors::new(&world, self.vendors);
+        let vendors = Vendors::new(&world, vault.url(), self.vendors);
         let site = Arc::new(Api {
             url: api.url(),
             table: vendors.table(),
@@ -131,6 +139,8 @@ impl EmulatorBuilder {
         Ok(Emulator {
             port: api.port(),
             world,
+            courier: Courier::start(Arc::clone(&vendors.meistrari)),
+            vault_server: vault.serve(Arc::new(VaultSite(Arc::clone(&vendors.meistrari)))),
             vendors,
             storage_server: storage.serve(Arc::new(StorageSite(store))),
             api_server: api.serve(site),
@@ -148,6 +158,8 @@ pub struct Emulator {
     vendors: Vendors,
     api_server: Server,
     storage_server: Server,
+    vault_server: Server,
+    courier: Courier,
 }
 
 impl Emulator {
@@ -180,6 +192,11 @@ impl Emulator {
         self.world.faults.clone()
     }
 
+    /// The vendor Meistrari: credentials, control, inspection.
+    pub fn meistrari(&self) -> MeistrariHandle {
+        MeistrariHandle(Arc::clone(&self.vendors.meistrari))
+    }
+
     /// The vendor Trelent: credentials, control, inspection.
     pub fn trelent(&self) -> TrelentHandle {
         TrelentHandle(Arc::clone(&self.vendors.trelent))
@@ -194,6 +211,8 @@ impl Emulator {
     pub async fn shutdown(self) {
         self.api_server.shutdown().await;
         self.storage_server.shutdown().await;
+        self.vault_server.shutdown().await;
+        self.courier.shutdown().await;
     }
 }
 

@@ -34,6 +34,7 @@
 //! | vendor | prefix | handle | settings |
 //! |---|---|---|---|
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
+//! | Meistrari | `/meistrari`, and the vault on a port of its own | [`Emulator::meistrari`] | [`MeistrariOptions`] |
 //!
 //! Files behind presigned URLs come from a second port, so from another origin: [`Emulator::storage`]. It refuses
 //! every request that carries other credentials than the URL's signature.
@@ -63,6 +64,7 @@ mod emulator;
 mod faults;
 mod http;
 mod ids;
+mod meistrari;
 mod record;
 mod server;
 mod storage;
@@ -73,6 +75,10 @@ mod wire;
 
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults};
+pub use meistrari::{
+    Commit, Delivery, DeliveryState, MeistrariHandle, MeistrariOptions, SessionView, Turn,
+    TurnScenario, TurnScript,
+};
 pub use record::RecordedRequest;
 pub use storage::Storage;
 pub use trelent::{

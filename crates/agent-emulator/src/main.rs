@@ -1,10 +1,11 @@
 //! The command `agent-emulator`: starts the emulator, says where it is, serves until it is interrupted.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agent_emulator::{Emulator, EmulatorBuilder, Fault, TrelentOptions};
+use agent_emulator::{Emulator, EmulatorBuilder, Fault, MeistrariOptions, TrelentOptions};
 
 const HELP: &str = "\
 Agent platform APIs on one local server.
@@ -18,7 +19,10 @@ Options:
   --port N      the port of the APIs (default: a free one)
   --pace MS     milliseconds from one step of a run to the next (default: 75)
   --seed N      the seed of ids, tokens and secrets (default: 0)
-  --anonymous   allow calls without credentials
+  --anonymous   allow calls without credentials (Trelent)
+  --webhook-host HOST=ADDRESS
+                deliver webhooks of https://HOST/… to this loopback address,
+                such as example.com=127.0.0.1:9000; may be repeated (Meistrari)
   --cut-stream-after N
                 cut the next event stream once after N events
   --help        show this text
@@ -53,6 +57,7 @@ fn finish(result: io::Result<()>) -> ExitCode {
 /// The settings; `None` when help was asked for.
 fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilder>, String> {
     let mut builder = Emulator::builder();
+    let mut meistrari = MeistrariOptions::new();
     while let Some(arg) = args.next() {
         let (name, inline) = match arg.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
@@ -69,6 +74,18 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilde
             "--pace" => builder.pace(Duration::from_millis(number(name, &value()?)?)),
             "--seed" => builder.seed(number(name, &value()?)?),
             "--cut-stream-after" => builder.fault(Fault::cut_stream(number(name, &value()?)?)),
+            "--webhook-host" => {
+                let text = value()?;
+                let (host, address) = text
+                    .split_once('=')
+                    .ok_or_else(|| format!("{name} needs HOST=ADDRESS"))?;
+                let address: SocketAddr = number(name, address)?;
+                if !address.ip().is_loopback() {
+                    return Err(format!("{name} takes loopback addresses only"));
+                }
+                meistrari = meistrari.webhook_host(host, address);
+                builder
+            }
             "--anonymous" if inline.is_none() => {
                 builder.trelent(TrelentOptions::new().anonymous(true))
             }
@@ -76,7 +93,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilde
             _ => return Err(format!("unknown argument {arg}")),
         };
     }
-    Ok(Some(builder))
+    Ok(Some(builder.meistrari(meistrari)))
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {

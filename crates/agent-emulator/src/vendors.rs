@@ -13,7 +13,7 @@ use crate::http::{Reply, Request};
 use crate::ids::Ids;
 use crate::record::Recorder;
 use crate::storage::Store;
-use crate::trelent;
+use crate::{meistrari, trelent};
 
 /// What all vendors of one emulator share.
 #[derive(Debug)]
@@ -40,6 +40,10 @@ pub(crate) trait Vendor: Send + Sync {
     fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply>;
     /// The vendor's refusal of a body that is too long.
     fn too_large(&self) -> Reply;
+    /// Answers a request to the vendor's own part of the control API, at `/_control/<vendor>/<path>`.
+    fn control(&self, _path: &str, _request: &Request) -> Option<Reply> {
+        None
+    }
 }
 
 /// A row of the table.
@@ -53,27 +57,40 @@ pub(crate) struct Row {
 /// The settings of all vendors.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VendorOptions {
+    pub(crate) meistrari: meistrari::MeistrariOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
 
 /// The vendors of one emulator.
 #[derive(Debug, Clone)]
 pub(crate) struct Vendors {
+    pub(crate) meistrari: Arc<meistrari::Meistrari>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
 
 impl Vendors {
-    pub(crate) fn new(world: &Arc<World>, options: VendorOptions) -> Self {
+    /// `vault_url` is where Meistrari's vault listens.
+    pub(crate) fn new(world: &Arc<World>, vault_url: String, options: VendorOptions) -> Self {
+        let world_of = || Arc::clone(world);
+        let meistrari = meistrari::Meistrari::new(world_of(), vault_url, options.meistrari);
         Self {
-            trelent: Arc::new(trelent::Trelent::new(Arc::clone(world), options.trelent)),
+            meistrari: Arc::new(meistrari),
+            trelent: Arc::new(trelent::Trelent::new(world_of(), options.trelent)),
         }
     }
 
     pub(crate) fn table(&self) -> Vec<Row> {
-        vec![Row {
-            name: trelent::NAME,
-            prefix: trelent::PREFIX,
-            vendor: self.trelent.clone(),
-        }]
+        vec![
+            Row {
+                name: trelent::NAME,
+                prefix: trelent::PREFIX,
+                vendor: self.trelent.clone(),
+            },
+            Row {
+                name: meistrari::NAME,
+                prefix: meistrari::PREFIX,
+                vendor: self.meistrari.clone(),
+            },
+        ]
     }
 }

@@ -14,8 +14,11 @@ async fn the_root_lists_the_vendors_and_health_says_ok() {
     let url = emulator.url();
     let root = send("GET", url, &[], None).await;
     assert_eq!(root.status, 200);
-    let trelent = json!([{"name": "trelent", "url": format!("{url}/trelent")}]);
-    assert_eq!(root.json()["vendors"], trelent);
+    let vendors = root.json()["vendors"].as_array().unwrap().clone();
+    for name in ["trelent", "meistrari"] {
+        let row = json!({"name": name, "url": format!("{url}/{name}")});
+        assert!(vendors.contains(&row), "{name} is missing in {vendors:?}");
+    }
     assert_eq!(
         send("GET", &format!("{url}/health"), &[], None)
             .await
@@ -138,13 +141,19 @@ async fn the_same_seed_and_calls_give_the_same_answers() {
 #[tokio::test]
 async fn the_variables_are_those_that_programs_read() {
     let emulator = builder().start().await.unwrap();
-    let trelent = emulator.trelent();
+    let (trelent, meistrari) = (emulator.trelent(), emulator.meistrari());
     let expected = [
         ("TRELENT_API_URL", format!("{}/trelent", emulator.url())),
         ("TRELENT_CLIENT_ID", trelent.client_id().to_owned()),
         ("TRELENT_CLIENT_SECRET", trelent.client_secret().to_owned()),
+        ("MEISTRARI_BASE_URL", meistrari.base_url().to_owned()),
+        ("MEISTRARI_VAULT_URL", meistrari.vault_url().to_owned()),
+        ("MEISTRARI_DATA_TOKEN", meistrari.data_token().to_owned()),
     ];
-    assert_eq!(emulator.variables(), expected);
+    let variables = emulator.variables();
+    for one in expected {
+        assert!(variables.contains(&one), "{one:?} is missing");
+    }
     assert_eq!(
         emulator.url(),
         format!("http://127.0.0.1:{}", emulator.port())

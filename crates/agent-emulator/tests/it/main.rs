@@ -19,6 +19,8 @@ mod events;
 mod faults;
 mod files;
 mod frame;
+mod meistrari;
+mod meistrari_webhooks;
 mod runs;
 mod secrets;
 mod shapes;
