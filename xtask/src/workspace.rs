@@ -21,14 +21,15 @@ pub(crate) struct Sdk {
 }
 
 /// Every SDK there is.
-pub(crate) const SDKS: &[Sdk] = &[Sdk {
-    vendor: "trelent",
-    package: "trelent-agents",
-    features: &["imports"],
-    url_variable: "TRELENT_API_URL",
-    demo: "main_job",
-    demo_faults: &["--cut-stream-after", "12"],
-    consumer: r#"
+pub(crate) const SDKS: &[Sdk] = &[
+    Sdk {
+        vendor: "trelent",
+        package: "trelent-agents",
+        features: &["imports"],
+        url_variable: "TRELENT_API_URL",
+        demo: "main_job",
+        demo_faults: &["--cut-stream-after", "12"],
+        consumer: r#"
     let client = trelent_agents::Client::new("http://127.0.0.1:9")?;
     let options = trelent_agents::CreateRunOptions::new("my-sandbox", "Say hello");
     match client.runs().create(options).await {
@@ -36,7 +37,26 @@ pub(crate) const SDKS: &[Sdk] = &[Sdk {
         Err(error) => println!("{error}"),
     }
 "#,
-}];
+    },
+    Sdk {
+        vendor: "meistrari",
+        package: "meistrari-agent-sdk",
+        features: &["webhooks"],
+        url_variable: "MEISTRARI_BASE_URL",
+        demo: "main_job",
+        demo_faults: &["--cut-stream-after", "3"],
+        consumer: r#"
+    use meistrari_agent_sdk::{AgentClient, DataTokenAuthStrategy, ExecuteAgentRequest};
+    let auth = DataTokenAuthStrategy::new("my-token");
+    let client = AgentClient::builder("http://127.0.0.1:9", auth).build()?;
+    let request = ExecuteAgentRequest::start("acme", "support-bot", "Say hello");
+    match client.execute_agent(request).await {
+        Ok(answer) => println!("{:?}", answer.session_id),
+        Err(error) => println!("{error}"),
+    }
+"#,
+    },
+];
 
 /// Features of `agent-core` that cost nothing to test: all but TLS.
 pub(crate) const CORE_FEATURES: &[&str] = &["webhooks", "testing", "reqwest-0-13"];

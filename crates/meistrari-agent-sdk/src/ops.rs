@@ -29,3 +29,17 @@ operations! {
 
 /// The download behind a vault reference: an absolute URL that the vault gives.
 pub(crate) static DOWNLOAD: Op = Op::get("resolve_reference", "").kind(OpKind::Download);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_reading_may_be_repeated() {
+        for op in OPS.iter().copied().chain([&DOWNLOAD]) {
+            let reads = op.method == http::Method::GET;
+            let expected = if reads { Safety::Safe } else { Safety::Unsafe };
+            assert_eq!(op.safety, expected, "{}", op.name);
+        }
+    }
+}

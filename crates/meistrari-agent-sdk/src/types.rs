@@ -17,6 +17,3 @@ pub use answer::{
 pub use execute::{AgentInput, ExecuteAgentRequest, ExecuteAgentResponse};
 pub use file::{FileEncoding, SessionFile, SessionFileEntry, SessionFiles};
 pub use status::SessionStatus;
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,6 @@
 //! Meistrari's webhooks: what is delivered, in which order, signed how, and how often.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +20,7 @@ async fn receiver(statuses: &[u16]) -> (SocketAddr, Seen) {
     let address = listener.local_addr().unwrap();
     let seen = Seen::default();
     let kept = Arc::clone(&seen);
-    let mut statuses = statuses.to_vec().into_iter();
+    let mut statuses: VecDeque<u16> = statuses.iter().copied().collect();
     tokio::spawn(async move {
         loop {
             let (mut socket, _) = listener.accept().await.unwrap();
@@ -38,7 +39,7 @@ async fn receiver(statuses: &[u16]) -> (SocketAddr, Seen) {
                 }
             };
             kept.lock().unwrap().push((head, body));
-            let status = statuses.next().unwrap_or(200);
+            let status = statuses.pop_front().unwrap_or(200);
             let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
             socket.write_all(answer.as_bytes()).await.unwrap();
         }
