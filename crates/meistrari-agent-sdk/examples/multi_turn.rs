@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use meistrari_agent_sdk::{AgentClient, ExecuteAgentRequest, SessionStreamEvent};
+use meistrari_agent_sdk::{AgentClient, Cursor, ExecuteAgentRequest, SessionStreamEvent};
 
 mod support;
 
@@ -61,5 +61,5 @@ async fn follow(
             _ => {}
         }
     }
-    Ok((waiting, events.cursor().and_then(|cursor| cursor.as_i64())))
+    Ok((waiting, events.cursor().and_then(Cursor::as_i64)))
 }

@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let host =
         std::env::var("MEISTRARI_WEBHOOK_HOST").unwrap_or_else(|_| "hooks.example.com".to_owned());
 
-    let (events, mut received) = unbounded_channel();
+    let (events, mut arrived) = unbounded_channel();
     let receiver = Receiver {
         secret: secret.as_str().into(),
         seen: Arc::default(),
@@ -95,7 +95,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .into_session_id()?;
     println!("session {session_id}");
 
-    while let Some(payload) = received.recv().await {
+    while let Some(payload) = arrived.recv().await {
         println!(
             "{} of {}, delivery {:?}",
             payload.event_type, payload.session_id, payload.delivery_id

@@ -1,4 +1,4 @@
-//! Client for Meistrari's agent sessions, a port of the npm package `@meistrari/agent-sdk` 0.5.0.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 

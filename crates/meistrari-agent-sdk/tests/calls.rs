@@ -1,5 +1,13 @@
 //! Calls over a script: what may be sent twice, redirects, time limits, paths, and what is never shown.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::format_push_string,
+    reason = "a test that can not go on should stop, and its texts are for people"
+)]
+
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +24,7 @@ mod support;
 
 use support::{BASE, REFERENCE, TOKEN, scripted, scripted_with, start};
 
-type Outcome = std::result::Result<(), meistrari_agent_sdk::Error>;
+type Outcome = Result<(), meistrari_agent_sdk::Error>;
 
 /// Every operation once; the result is an error or nothing.
 async fn call(client: &AgentClient, name: &str) -> Outcome {

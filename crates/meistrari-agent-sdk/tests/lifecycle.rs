@@ -1,5 +1,13 @@
 //! Sessions of several turns against the emulator: cursors, conflicts, recovery, cancelling, resuming.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::format_push_string,
+    reason = "a test that can not go on should stop, and its texts are for people"
+)]
+
 use agent_emulator::{Fault, TurnScenario, TurnScript};
 use meistrari_agent_sdk::{
     AgentInput, Cursor, ErrorExt, ErrorKind, ExecuteAgentRequest, Resume, Sent, SessionStatus,
@@ -158,8 +166,8 @@ async fn a_cut_stream_is_an_error_with_the_cursor_and_goes_on_from_it() {
             let mut items = all(&mut stream).await;
             let expected = whole[..cut]
                 .iter()
-                .filter_map(|event| event["nextCursor"].as_i64())
-                .last();
+                .rev()
+                .find_map(|event| event["nextCursor"].as_i64());
             assert_eq!(
                 stream.cursor().and_then(Cursor::as_i64),
                 expected,
@@ -209,8 +217,8 @@ async fn a_stream_that_may_resume_does_so_and_marks_what_may_be_a_repeat() {
             assert_eq!(stream.reconnects(), 1);
             let from = whole[..cut]
                 .iter()
-                .filter_map(|event| event["nextCursor"].as_u64())
-                .last()
+                .rev()
+                .find_map(|event| event["nextCursor"].as_u64())
                 .unwrap_or(0);
             let from = usize::try_from(from).unwrap();
             let marks: Vec<_> = seen.iter().map(SessionStreamEvent::may_repeat).collect();

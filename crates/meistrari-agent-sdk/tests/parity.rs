@@ -1,5 +1,13 @@
 //! Every symbol of the vendor's package by its Rust item: a missing one does not compile.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::format_push_string,
+    reason = "a test that can not go on should stop, and its texts are for people"
+)]
+
 use std::sync::Arc;
 
 use bytes::Bytes;

@@ -1,5 +1,13 @@
 //! Streams over a script: cut at every byte, split at every byte, silence, limits, dropped futures, redirects.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::format_push_string,
+    reason = "a test that can not go on should stop, and its texts are for people"
+)]
+
 use std::time::Duration;
 
 use agent_core::testing::{Reply, ScriptedTransport};

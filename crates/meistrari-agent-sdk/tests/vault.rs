@@ -1,5 +1,13 @@
 //! The vault against the emulator and over a script: references, presigned URLs, big files, broken downloads.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::format_push_string,
+    reason = "a test that can not go on should stop, and its texts are for people"
+)]
+
 use std::time::Duration;
 
 use agent_core::testing::{Reply, ScriptedTransport};

@@ -1,5 +1,13 @@
 //! Webhooks from registration to delivery, against the emulator and a receiver on loopback.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::format_push_string,
+    reason = "a test that can not go on should stop, and its texts are for people"
+)]
+
 use std::sync::{Arc, Mutex};
 
 use axum::Router;

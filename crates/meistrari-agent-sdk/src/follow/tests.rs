@@ -21,10 +21,9 @@ impl Stage {
 
     fn frames(&mut self, data: &[&str]) -> Next {
         let mut decoder = Decoder::new();
-        let text: String = data
+        let text = data
             .iter()
-            .map(|data| format!("data: {data}\n\n"))
-            .collect();
+            .fold(String::new(), |text, data| text + "data: " + data + "\n\n");
         decoder.feed(text.into());
         let mut next = Next::Read;
         while let Some(frame) = decoder.next_frame().unwrap() {

@@ -16,17 +16,17 @@ use meistrari_agent_sdk::{
     SessionStreamEvent,
 };
 
-pub const TOKEN: &str = "dt_very-secret-token";
-pub const BASE: &str = "https://api.example.com/prefix";
-pub const VAULT: &str = "https://vault.example.com";
-pub const REFERENCE: &str = "vault://3f2b8c1e-5d47-4a9b-8c3d-1e2f3a4b5c6d";
+pub(crate) const TOKEN: &str = "dt_very-secret-token";
+pub(crate) const BASE: &str = "https://api.example.com/prefix";
+pub(crate) const VAULT: &str = "https://vault.example.com";
+pub(crate) const REFERENCE: &str = "vault://3f2b8c1e-5d47-4a9b-8c3d-1e2f3a4b5c6d";
 
 /// A client over a script, with the SDK's defaults.
-pub fn scripted(transport: &ScriptedTransport) -> AgentClient {
+pub(crate) fn scripted(transport: &ScriptedTransport) -> AgentClient {
     scripted_with(transport, HttpConfig::new())
 }
 
-pub fn scripted_with(transport: &ScriptedTransport, http: HttpConfig) -> AgentClient {
+pub(crate) fn scripted_with(transport: &ScriptedTransport, http: HttpConfig) -> AgentClient {
     AgentClient::builder(BASE, DataTokenAuthStrategy::new(TOKEN))
         .vault_url(VAULT)
         .http(http.transport(transport.shared()))
@@ -35,7 +35,7 @@ pub fn scripted_with(transport: &ScriptedTransport, http: HttpConfig) -> AgentCl
 }
 
 /// An emulator whose turns take no time, and a client for it.
-pub async fn emulated() -> (Emulator, MeistrariHandle, AgentClient) {
+pub(crate) async fn emulated() -> (Emulator, MeistrariHandle, AgentClient) {
     let emulator = Emulator::builder()
         .pace(Duration::ZERO)
         .start()
@@ -50,16 +50,16 @@ pub async fn emulated() -> (Emulator, MeistrariHandle, AgentClient) {
     (emulator, meistrari, client)
 }
 
-pub fn start(message: &str) -> ExecuteAgentRequest {
+pub(crate) fn start(message: &str) -> ExecuteAgentRequest {
     ExecuteAgentRequest::start("acme", "support-bot", message)
 }
 
-pub async fn session(client: &AgentClient, message: &str) -> String {
+pub(crate) async fn session(client: &AgentClient, message: &str) -> String {
     let answer = client.execute_agent(start(message)).await.unwrap();
     answer.into_session_id().unwrap()
 }
 
-pub async fn all(stream: &mut SessionStream) -> Vec<Result<SessionStreamEvent>> {
+pub(crate) async fn all(stream: &mut SessionStream) -> Vec<Result<SessionStreamEvent>> {
     let mut items = Vec::new();
     while let Some(item) = stream.next().await {
         items.push(item);
@@ -67,7 +67,7 @@ pub async fn all(stream: &mut SessionStream) -> Vec<Result<SessionStreamEvent>> 
     items
 }
 
-pub async fn events(stream: &mut SessionStream) -> Vec<SessionStreamEvent> {
+pub(crate) async fn events(stream: &mut SessionStream) -> Vec<SessionStreamEvent> {
     all(stream)
         .await
         .into_iter()
