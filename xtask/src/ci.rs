@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::process::{Result, cargo};
 use crate::workspace::{CORE_FEATURES, SDKS, features_without_tls, root};
-use crate::{consumer, sizes};
+use crate::{bench, consumer, fuzz, sizes};
 
 struct Stage {
     name: &'static str,
@@ -29,6 +29,11 @@ const STAGES: &[Stage] = &[
         run: test,
     },
     Stage {
+        name: "fuzz",
+        what: "properties with more cases, fuzz targets for some seconds",
+        run: fuzz::smoke,
+    },
+    Stage {
         name: "doc",
         what: "documentation, warnings denied",
         run: doc,
@@ -47,6 +52,11 @@ const STAGES: &[Stage] = &[
         name: "conformance",
         what: "recorded conversations",
         run: conformance,
+    },
+    Stage {
+        name: "counts",
+        what: "allocations per call and event, bytes per idle stream",
+        run: bench::counts,
     },
     Stage {
         name: "consumer",

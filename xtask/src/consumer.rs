@@ -9,38 +9,72 @@ use crate::workspace::{SDKS, Sdk, root};
 /// Crates that an SDK without its features may add to bare reqwest with the same TLS.
 const MOST_ADDED: usize = 12;
 
-/// Builds each SDK's program with default features and with none, and bare reqwest beside them.
-pub(crate) fn run() -> Result {
-    let bare_tls = crates_of(&bare("reqwest-tls", "default-features = true")?)?;
-    let bare_none = crates_of(&bare(
-        "reqwest-none",
-        "default-features = false, features = [\"http2\"]",
-    )?)?;
-    println!("bare reqwest: {bare_tls} crates with default features, {bare_none} without TLS");
-    let mut over = Vec::new();
+/// A program outside the workspace.
+pub(crate) struct Program {
+    pub(crate) name: String,
+    /// Its TLS feature.
+    pub(crate) tls: &'static str,
+    pub(crate) dir: PathBuf,
+    /// What it may cost is judged: it has no features but TLS.
+    judged: bool,
+}
+
+/// Bare reqwest and every SDK, with default features, with TLS alone and with nothing.
+pub(crate) fn programs() -> Result<Vec<Program>> {
+    let bare = |tls, features| {
+        Ok::<_, String>(Program {
+            name: "reqwest".to_owned(),
+            tls,
+            dir: bare(&format!("reqwest-{tls}"), features)?,
+            judged: false,
+        })
+    };
+    let mut programs = vec![
+        bare("rustls", "default-features = true")?,
+        bare("none", "default-features = false, features = [\"http2\"]")?,
+    ];
     for sdk in SDKS {
-        for (kind, features, bare) in [
-            ("default", "default-features = true", bare_tls),
+        for (kind, tls, features) in [
+            ("default", "rustls", "default-features = true"),
             (
                 "rustls",
+                "rustls",
                 "default-features = false, features = [\"rustls\"]",
-                bare_tls,
             ),
-            ("none", "default-features = false", bare_none),
+            ("none", "none", "default-features = false"),
         ] {
-            let dir = program(sdk, kind, features)?;
-            if kind != "rustls" {
-                build(&dir)?;
-            }
-            let count = crates_of(&dir)?;
-            let added = count.saturating_sub(bare);
-            println!(
-                "{} ({kind}): {count} crates, {added} more than bare reqwest",
-                sdk.package
-            );
-            if kind != "default" && added > MOST_ADDED {
-                over.push(format!("{} ({kind}) adds {added}", sdk.package));
-            }
+            programs.push(Program {
+                name: format!("{} ({kind})", sdk.package),
+                tls,
+                dir: program(sdk, kind, features)?,
+                judged: kind != "default",
+            });
+        }
+    }
+    Ok(programs)
+}
+
+/// Builds each SDK's program, and compares the crates below it with bare reqwest's.
+pub(crate) fn run() -> Result {
+    let mut over = Vec::new();
+    let target = root().join("target").join("consumer").join("target");
+    let mut bare = Vec::new();
+    for program in programs()? {
+        let count = crates_of(&program.dir)?;
+        if program.name == "reqwest" {
+            println!("bare reqwest ({}): {count} crates", program.tls);
+            bare.push((program.tls, count));
+            continue;
+        }
+        build(&program.dir, &target)?;
+        let alike = bare.iter().find(|(tls, _)| *tls == program.tls);
+        let added = count.saturating_sub(alike.map_or(0, |(_, count)| *count));
+        println!(
+            "{}: {count} crates, {added} more than bare reqwest",
+            program.name
+        );
+        if program.judged && added > MOST_ADDED {
+            over.push(format!("{} adds {added}", program.name));
         }
     }
     if over.is_empty() {
@@ -87,19 +121,17 @@ fn write(name: &str, dependency: &str, main: &str) -> Result<PathBuf> {
     Ok(dir)
 }
 
-fn build(dir: &Path) -> Result {
+/// Builds the program in `dir` into `target`.
+pub(crate) fn build(dir: &Path, target: &Path) -> Result {
     cargo("build")
         .args(["--quiet"])
-        .env(
-            "CARGO_TARGET_DIR",
-            root().join("target").join("consumer").join("target"),
-        )
+        .env("CARGO_TARGET_DIR", target)
         .dir(dir)
         .run()
 }
 
 /// Distinct crates below the program, itself and tokio's macros included alike in all programs.
-fn crates_of(dir: &Path) -> Result<usize> {
+pub(crate) fn crates_of(dir: &Path) -> Result<usize> {
     let tree = cargo("tree")
         .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
         .dir(dir)

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+mod bench;
 mod ci;
 mod consumer;
 mod demo;
+mod fuzz;
 mod process;
 mod sizes;
 mod workspace;
@@ -17,6 +19,10 @@ cargo xtask <command>
   test                     run all tests
   ci [STAGE…]              run every stage of the continuous integration, or the named ones
      [--except STAGE]      … all but this one
+  bench [--quick] [section…]
+                           measure the SDKs against peers; without arguments, write docs/performance.md
+  fuzz [--seconds N] [target…]
+                           run the fuzz targets (needs a nightly compiler and cargo-fuzz), each for a minute
   emulate [--port N]       serve all vendors' APIs locally until interrupted
   conformance [--vectors DIR] [vendor…]
                            replay recorded conversations against the SDKs
@@ -30,6 +36,8 @@ fn main() -> ExitCode {
     };
     let result = match command {
         "demo" => demo::run(rest),
+        "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "test" => ci::test(),
         "ci" => ci::run(rest),
         "emulate" => process::cargo("run")

@@ -20,6 +20,17 @@ pub(crate) fn cargo(subcommand: &str) -> Process {
     Process(command)
 }
 
+/// `cargo <subcommand>` of the nightly toolchain, which rustup chooses.
+pub(crate) fn cargo_nightly(subcommand: &str) -> Process {
+    let mut command = Command::new("cargo");
+    command.args(["+nightly", subcommand]).current_dir(root());
+    // The toolchain that runs this program would be taken otherwise.
+    for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN"] {
+        command.env_remove(variable);
+    }
+    Process(command)
+}
+
 /// A program of ours.
 pub(crate) fn program(path: &Path) -> Process {
     let mut command = Command::new(path);
@@ -65,6 +76,12 @@ impl Process {
         } else {
             Err(format!("{} ended with {}", self.line(), output.status))
         }
+    }
+
+    /// Runs it to its end, and shows nothing of what it printed.
+    pub(crate) fn quiet(mut self) -> Result {
+        self.0.stdout(Stdio::null()).stderr(Stdio::null());
+        self.run()
     }
 
     /// Starts it with its output at hand.

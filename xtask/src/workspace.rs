@@ -25,7 +25,7 @@ pub(crate) const SDKS: &[Sdk] = &[
     Sdk {
         vendor: "trelent",
         package: "trelent-agents",
-        features: &["imports"],
+        features: &["imports", "simd"],
         url_variable: "TRELENT_API_URL",
         demo: "main_job",
         demo_faults: &["--cut-stream-after", "12"],
@@ -59,7 +59,7 @@ pub(crate) const SDKS: &[Sdk] = &[
 ];
 
 /// Features of `agent-core` that cost nothing to test: all but TLS.
-pub(crate) const CORE_FEATURES: &[&str] = &["webhooks", "testing", "reqwest-0-13"];
+pub(crate) const CORE_FEATURES: &[&str] = &["simd", "webhooks", "testing", "reqwest-0-13"];
 
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {

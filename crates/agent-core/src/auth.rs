@@ -80,8 +80,8 @@ impl Credentials {
     }
 }
 
-/// A client's way to authenticate.
-#[derive(Clone, Debug, Default)]
+/// A client's way to authenticate. `Debug` shows which way it is: a hook's own may hold secrets.
+#[derive(Clone, Default)]
 pub enum Auth {
     /// Not at all.
     #[default]
@@ -106,5 +106,15 @@ impl Auth {
     /// Whether requests go out without credentials.
     pub(crate) fn is_none(&self) -> bool {
         matches!(self, Self::None)
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Fixed(_) => "Fixed",
+            Self::Hook(_) => "Hook",
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -153,48 +153,70 @@ impl Caller {
     }
 }
 
-/// Tells when nothing came for too long.
+/// Tells when nothing came for too long. Only time in which somebody waits counts: how long a consumer takes over what
+/// it has is not the server's silence.
 pub(crate) struct Idle {
     limit: Option<Duration>,
-    last_byte: Instant,
-    timer: Option<Pin<Box<Sleep>>>,
+    /// When the waiting for the next byte began.
+    since: Option<Instant>,
+    timer: Option<Timer>,
+}
+
+/// A timer, and whom it wakes.
+struct Timer {
+    sleep: Pin<Box<Sleep>>,
+    waker: Waker,
 }
 
 impl Idle {
-    /// Counts from now.
+    /// Counts from the first time that somebody waits.
     pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self {
             limit,
-            last_byte: now(),
+            since: None,
             timer: None,
         }
     }
 
     /// Something came.
     pub(crate) fn alive(&mut self) {
-        self.last_byte = now();
+        self.since = None;
     }
 
     /// Ready with the length of the silence once it is too long, and again each time it is as long again.
     pub(crate) fn poll_silent(&mut self, cx: &mut Context<'_>) -> Poll<Duration> {
-        // The timer is not moved with every piece: when it fires early, it is set anew.
+        let Some(limit) = self.limit else {
+            return Poll::Pending;
+        };
+        let began = self.since.is_none();
+        let since = *self.since.get_or_insert_with(now);
+        let Some(silent_at) = since.checked_add(limit) else {
+            return Poll::Pending;
+        };
+        // The timer is not moved with every piece: when it fires early, it is set anew. As long as it is set for later
+        // and knows whom to wake, it need not be looked at when a new wait begins.
+        if began
+            && let Some(timer) = &self.timer
+            && since < timer.sleep.deadline()
+            && timer.waker.will_wake(cx.waker())
+        {
+            return Poll::Pending;
+        }
+        let timer = self.timer.get_or_insert_with(|| Timer {
+            sleep: Box::pin(tokio::time::sleep_until(silent_at)),
+            waker: cx.waker().clone(),
+        });
+        timer.waker.clone_from(cx.waker());
         loop {
-            let Some((limit, silent_at)) = self
-                .limit
-                .and_then(|limit| Some((limit, self.last_byte.checked_add(limit)?)))
-            else {
-                return Poll::Pending;
-            };
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(silent_at)));
-            std::task::ready!(timer.as_mut().poll(cx));
+            std::task::ready!(timer.sleep.as_mut().poll(cx));
             let now = now();
             if now >= silent_at {
-                timer.as_mut().reset(now + limit);
-                return Poll::Ready(now - self.last_byte);
+                timer.sleep.as_mut().reset(now + limit);
+                // It has woken whom it knew, and knows nobody until it is polled again.
+                timer.waker.clone_from(Waker::noop());
+                return Poll::Ready(now - since);
             }
-            timer.as_mut().reset(silent_at);
+            timer.sleep.as_mut().reset(silent_at);
         }
     }
 }

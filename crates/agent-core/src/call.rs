@@ -15,6 +15,7 @@ use crate::pipeline::Pipeline;
 use crate::request::Request;
 use crate::response::{Response, WithResponse};
 use crate::retry::RetryPolicy;
+use crate::secret::{HeaderList, SecretString};
 use crate::timeouts::{Limit, refuse_zero};
 use crate::trace;
 use crate::transport::BoxFuture;
@@ -100,13 +101,13 @@ impl<T: Send + 'static> Call<T> {
     /// Sends this idempotency key, where the operation takes one: the vendor then does the work once, however often
     /// the request arrives. Empty means none.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-        self.options.idempotency_key = Some(key.into());
+        self.options.idempotency_key = Some(SecretString::from(key.into()));
         self
     }
 
     /// Sends one more header. It wins over the client's of that name.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.options.headers.push((name.into(), value.into()));
+        self.options.headers.push(name, value);
         self
     }
 
@@ -227,7 +228,7 @@ impl Caller {
             Arc::clone(&self.options)
         } else {
             Arc::new(CallOptions {
-                headers: Vec::new(),
+                headers: HeaderList::default(),
                 idempotency_key: None,
                 ..(*self.options).clone()
             })

@@ -7,6 +7,7 @@ use crate::ambient::Ambient;
 use crate::auth::{Auth, Authenticate};
 use crate::follow::Resume;
 use crate::retry::RetryPolicy;
+use crate::secret::{HeaderList, SecretString};
 use crate::timeouts::{Limit, Timeouts};
 use crate::transport::Transport;
 
@@ -36,7 +37,7 @@ pub struct HttpConfig {
     pub(crate) idle: Option<Limit>,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) resume: Option<Resume>,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: HeaderList,
     pub(crate) user_agent: Option<String>,
     pub(crate) plain_http: PlainHttp,
     pub(crate) ambient: Option<Arc<dyn Ambient>>,
@@ -80,7 +81,8 @@ impl HttpConfig {
         self
     }
 
-    /// Time until the response head, for streams and downloads too.
+    /// Time until the response head, for streams and downloads too. Calls whose
+    /// [`attempt_timeout`](Self::attempt_timeout) you set and this not have no limit of their own for the head.
     pub fn headers_timeout(mut self, limit: impl Into<Limit>) -> Self {
         self.headers_limit = Some(limit.into());
         self
@@ -98,8 +100,8 @@ impl HttpConfig {
         self
     }
 
-    /// Longest silence of a stream or download; comments count as life. Default: 120 s where the stream resumes by
-    /// itself, 10 minutes where it can not.
+    /// Longest silence of a stream or download while somebody waits for it; comments count as life. Default: 120 s
+    /// where the stream resumes by itself, 10 minutes where it can not.
     pub fn idle_timeout(mut self, limit: impl Into<Limit>) -> Self {
         self.idle = Some(limit.into());
         self
@@ -120,7 +122,7 @@ impl HttpConfig {
     /// A header for every request to the vendor, such as one for tracing or tenancy. It is treated as a credential:
     /// it goes to no other origin and is never shown. Checked when the client is built.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push(name, value);
         self
     }
 
@@ -183,8 +185,8 @@ pub(crate) struct CallOptions {
     pub(crate) attempt: Option<Limit>,
     pub(crate) total: Option<Limit>,
     pub(crate) retry: Option<RetryPolicy>,
-    pub(crate) idempotency_key: Option<String>,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) idempotency_key: Option<SecretString>,
+    pub(crate) headers: HeaderList,
 }
 
 /// Largest answer that is read whole.

@@ -63,7 +63,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         false
     }
 
-    /// The last word on an error before it reaches the caller: a place for the vendor's own texts.
+    /// The last word on a request's error before it reaches the caller or a stream's rules: a place for the vendor's
+    /// own texts. What is wrong with the form of a successful answer is said where it is decoded.
     fn finish(&self, error: Error) -> Error {
         error
     }

@@ -176,7 +176,7 @@ impl Error {
         self.0.kind
     }
 
-    /// HTTP status of the answer, if the server answered.
+    /// HTTP status of the answer, if the server answered with one outside 200 to 299.
     pub fn status(&self) -> Option<u16> {
         self.0
             .response

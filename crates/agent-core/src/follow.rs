@@ -4,9 +4,12 @@
 //! (`stream.rs`) does it. Rules are tested by calling them.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
-use crate::ambient::{Ambient, random_part};
+use tokio::time::Instant;
+
+use crate::ambient::{Ambient, now, random_part};
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
@@ -20,6 +23,9 @@ pub const SILENCE: Limit = Limit::After(Duration::from_secs(600));
 
 /// Longest silence of a stream that resumes by itself: 120 s.
 pub const SILENCE_RESUMING: Limit = Limit::After(Duration::from_secs(120));
+
+/// A longer wait that a server asks for is the caller's to wait for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// A vendor's rules for one stream.
 pub trait Follow: Send + 'static {
@@ -134,18 +140,58 @@ impl Broke {
 /// What the rules may know of time and chance.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
-    /// Time since the stream was first polled.
-    pub elapsed: Duration,
-    /// Age of the connection, if there is or just was one.
-    pub connected: Option<Duration>,
+    pub(crate) started: Option<Since>,
+    pub(crate) connected: Option<Since>,
     /// The limit of silence in force.
     pub idle: Option<Duration>,
     /// Randomness and the wall clock.
     pub ambient: &'a dyn Ambient,
 }
 
+/// A moment of the past: reading the clock costs, so it is read only by rules that want to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Since {
+    Instant(Instant),
+    Age(Duration),
+}
+
+impl Since {
+    fn age(self) -> Duration {
+        match self {
+            Self::Instant(instant) => now() - instant,
+            Self::Age(age) => age,
+        }
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// A scene in which no time passes, for tests of rules.
+    pub fn fixed(
+        elapsed: Duration,
+        connected: Option<Duration>,
+        idle: Option<Duration>,
+        ambient: &'a dyn Ambient,
+    ) -> Self {
+        Self {
+            started: Some(Since::Age(elapsed)),
+            connected: connected.map(Since::Age),
+            idle,
+            ambient,
+        }
+    }
+
+    /// Time since the stream was first polled.
+    pub fn elapsed(&self) -> Duration {
+        self.started.map_or(Duration::ZERO, Since::age)
+    }
+
+    /// Age of the connection, if there is or just was one.
+    pub fn connected(&self) -> Option<Duration> {
+        self.connected.map(Since::age)
+    }
+}
+
 /// Items on their way to the caller.
-#[derive(Debug)]
 pub struct Out<T> {
     queue: VecDeque<(Result<T>, Option<Cursor>)>,
     last: Option<Cursor>,
@@ -160,6 +206,15 @@ impl<T> Default for Out<T> {
     }
 }
 
+impl<T> fmt::Debug for Out<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Out")
+            .field("waiting", &self.queue.len())
+            .field("last", &self.last)
+            .finish()
+    }
+}
+
 impl<T> Out<T> {
     /// An item that does not move the position.
     pub fn item(&mut self, item: Result<T>) {
@@ -169,17 +224,26 @@ impl<T> Out<T> {
     /// An item at a position: once it is delivered, the stream's cursor is there.
     pub fn item_at(&mut self, item: Result<T>, cursor: Cursor) {
         self.queue.push_back((item, Some(cursor)));
-        self.last = Some(cursor);
     }
 
-    /// Moves the position without an item.
+    /// Moves the position without an item: the stream's cursor is there once the items before it are delivered.
     pub fn position(&mut self, cursor: Cursor) {
-        self.last = Some(cursor);
+        match self.queue.back_mut() {
+            Some((_, at)) => *at = Some(cursor),
+            None => self.last = Some(cursor),
+        }
     }
 
-    /// The next item, with its position.
+    /// Delivers the next item, with its position.
     pub fn pop(&mut self) -> Option<(Result<T>, Option<Cursor>)> {
-        self.queue.pop_front()
+        let (item, cursor) = self.queue.pop_front()?;
+        self.last = cursor.or(self.last);
+        Some((item, cursor))
+    }
+
+    /// Drops what is waiting.
+    pub(crate) fn clear(&mut self) {
+        self.queue = VecDeque::new();
     }
 
     /// Whether nothing is waiting.
@@ -187,7 +251,7 @@ impl<T> Out<T> {
         self.queue.is_empty()
     }
 
-    /// The position behind the last item.
+    /// The position behind the last item that was delivered.
     pub fn last(&self) -> Option<Cursor> {
         self.last
     }
@@ -281,15 +345,17 @@ impl Reconnects {
         self.failures = 0;
     }
 
-    /// One more failure: how long to wait before the next try, or `None` when they are used up.
+    /// One more failure: how long to wait before the next try, or `None` when they are used up, or the server asks
+    /// for a longer wait than a minute.
     pub fn failed(&mut self, scene: &Scene<'_>, retry_after: Option<Duration>) -> Option<Duration> {
         if scene
-            .connected
+            .connected()
             .is_some_and(|age| age >= self.resume.healthy_after)
         {
             self.failures = 0;
         }
-        if self.failures >= self.resume.max_reconnects {
+        let too_long = retry_after.is_some_and(|after| after > LONGEST_RETRY_AFTER);
+        if too_long || self.failures >= self.resume.max_reconnects {
             return None;
         }
         let whole = backoff(self.resume.base, self.resume.cap, self.failures);
@@ -306,6 +372,7 @@ pub fn reconnects_exhausted(reconnects: u32, last: Error) -> Error {
         format!("gave up after {reconnects} reconnects without a new event: {last}"),
     )
     .with_sent(last.sent())
+    .with_retry_after(last.retry_after())
     .with_request_id(last.request_id().map(str::to_owned))
     .with_source(last)
 }

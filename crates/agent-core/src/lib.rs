@@ -11,10 +11,15 @@ mod cursor;
 mod dialect;
 pub mod error;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod json_text;
 mod op;
 mod open_enum;
 mod pipeline;
+#[cfg(test)]
+mod properties;
 mod redirect;
 mod request;
 mod response;

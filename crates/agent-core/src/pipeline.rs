@@ -4,6 +4,7 @@
 //! on the wire in `pipeline/attempt.rs`.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -20,9 +21,10 @@ use crate::op::Op;
 use crate::request::{Request, parse_headers};
 use crate::response::Response;
 use crate::retry::{RetryBudget, RetryPolicy};
+use crate::secret::SecretString;
 use crate::timeouts::{Limit, Timeouts, refuse_zero};
 use crate::transport::Transport;
-use crate::url::{BaseUrl, expand, is_loopback, push_query};
+use crate::url::{BaseUrl, check_template, expand, is_loopback, push_query};
 
 mod attempt;
 mod exchange;
@@ -74,10 +76,10 @@ impl Inner {
 }
 
 /// A client without its vendor's nouns. Cheap to clone; clones share connections, credentials and the retry budget.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pipeline(Arc<Inner>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Inner {
     dialect: &'static dyn Dialect,
     base: BaseUrl,
@@ -86,6 +88,8 @@ struct Inner {
     headers: HeaderMap,
     user_agent: HeaderValue,
     timeouts: Timeouts,
+    /// Until the head of an answer that is read whole.
+    call_headers: Limit,
     idle: Option<Limit>,
     retry: RetryPolicy,
     resume: Resume,
@@ -106,7 +110,7 @@ impl Pipeline {
         if let Some(idle) = http.idle {
             refuse_zero("idle timeout", idle).map_err(Error::config)?;
         }
-        let headers = parse_headers(http.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
+        let headers = parse_headers(http.headers.iter())?;
         let user_agent = http
             .user_agent
             .as_deref()
@@ -120,17 +124,18 @@ impl Pipeline {
                 .iter()
                 .find(|op| op.name == name)
                 .ok_or_else(|| Error::config(format!("there is no operation {name:?}")))?;
-            if !template.starts_with('/') || template.starts_with("//") {
-                return Err(Error::config(format!(
-                    "the path of {name} must begin with one /"
-                )));
-            }
+            check_template(&template, op)?;
             paths.insert(op.name, template);
         }
         let auth = http.auth.unwrap_or(setup.auth);
         let transport = match http.transport {
             Some(transport) => transport,
             None => crate::transport::default_transport(timeouts.connect)?,
+        };
+        // Who sets the limit of an attempt, and none for heads, means the whole answer.
+        let call_headers = match (http.attempt, http.headers_limit) {
+            (Some(_), None) => Limit::Off,
+            _ => timeouts.headers,
         };
         let inner = Inner {
             dialect: setup.dialect,
@@ -140,6 +145,7 @@ impl Pipeline {
             headers,
             user_agent,
             timeouts,
+            call_headers,
             idle: http.idle,
             retry: http.retry.unwrap_or(setup.retry),
             resume: http.resume.unwrap_or(setup.resume),
@@ -225,6 +231,12 @@ impl Pipeline {
     /// The absolute URL of `request`.
     fn url_of(&self, request: &Request) -> Result<http::Uri> {
         if let Some(url) = &request.url {
+            let plain = url.username().is_empty() && url.password().is_none();
+            if !matches!(url.scheme(), "http" | "https") || !plain {
+                return Err(Error::invalid_argument(
+                    "the URL must be http or https and hold no user name or password",
+                ));
+            }
             let text = url.as_str().split('#').next().unwrap_or_default();
             return text
                 .parse()
@@ -265,18 +277,20 @@ impl Pipeline {
                 headers.insert(name.clone(), value.clone());
             }
         }
-        for (name, value) in &options.headers {
+        for (name, value) in options.headers.iter() {
             let (name, mut value) =
                 crate::request::parse_header(name, value).map_err(Error::invalid_argument)?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
         if let Some(key) = self.idempotency_key(request, options, &headers) {
-            let value = HeaderValue::from_str(&key)
+            let value = HeaderValue::from_str(key.expose())
                 .ok()
-                .filter(|_| key.bytes().all(|b| (b' '..=b'~').contains(&b)))
+                .filter(|_| is_key(key.expose()))
                 .ok_or_else(|| {
-                    Error::invalid_argument("an idempotency key must be visible ASCII")
+                    Error::invalid_argument(
+                        "an idempotency key must be visible ASCII, without spaces around it",
+                    )
                 })?;
             headers.insert(self.0.dialect.idempotency_header(), value);
         }
@@ -288,17 +302,18 @@ impl Pipeline {
         request: &Request,
         options: &CallOptions,
         headers: &HeaderMap,
-    ) -> Option<String> {
+    ) -> Option<SecretString> {
         if request.op.safety != crate::op::Safety::Keyed {
             return None;
         }
         let given = options
             .idempotency_key
             .clone()
-            .filter(|key| !key.is_empty())
+            .filter(|key| !key.expose().is_empty())
             .or_else(|| request.idempotency_key.clone());
         let dialect = self.0.dialect;
-        if given.is_some() || headers.contains_key(dialect.idempotency_header()) {
+        let header = headers.get(dialect.idempotency_header());
+        if given.is_some() || header.is_some_and(holds_key) {
             return given;
         }
         let retries = options.retry.as_ref().unwrap_or(&self.0.retry).max_retries;
@@ -308,6 +323,26 @@ impl Pipeline {
                 self.0.ambient.random(),
                 self.0.ambient.random()
             )
+            .into()
         })
+    }
+}
+
+/// Whether an idempotency header holds a key: what is empty, or will be once spaces are trimmed on the way, is none.
+fn holds_key(value: &HeaderValue) -> bool {
+    !value.as_bytes().trim_ascii().is_empty()
+}
+
+/// Whether `key` arrives as it is.
+fn is_key(key: &str) -> bool {
+    key.trim() == key && key.bytes().all(|b| (b' '..=b'~').contains(&b))
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("vendor", &self.0.dialect.vendor())
+            .field("base", &self.0.base.as_str())
+            .finish_non_exhaustive()
     }
 }

@@ -2,17 +2,22 @@
 
 use std::fmt;
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use serde::Serialize;
 use url::Url;
 
 use crate::error::{Error, Result};
 use crate::op::{Op, OpKind};
 use crate::redirect::Redirects;
+use crate::secret::SecretString;
 use crate::transport::RequestBody;
 
 /// One request, not yet sent. What can not be sent is remembered and comes as the error of the call.
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows the operation and the size of the body.
+#[derive(Clone)]
 pub struct Request {
     pub(crate) op: &'static Op,
     pub(crate) params: Vec<(&'static str, String)>,
@@ -20,7 +25,7 @@ pub struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) body: RequestBody,
     pub(crate) url: Option<Url>,
-    pub(crate) idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<SecretString>,
     pub(crate) authenticate: bool,
     pub(crate) redirects: Option<Redirects>,
     pub(crate) retry_opening: bool,
@@ -104,7 +109,7 @@ impl Request {
         self
     }
 
-    /// Sets a header. It wins over the client's headers of the same name.
+    /// Sets a header. The client's own header of that name replaces it, but for the content type of a body.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match parse_header(name, value) {
@@ -135,7 +140,7 @@ impl Request {
     /// key is none.
     #[must_use]
     pub fn idempotency_key(mut self, key: Option<String>) -> Self {
-        self.idempotency_key = key.filter(|key| !key.is_empty());
+        self.idempotency_key = key.filter(|key| !key.is_empty()).map(SecretString::from);
         self
     }
 
@@ -161,11 +166,29 @@ impl Request {
     }
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.op.name)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A header's name and value, or why they can not be sent. The value is not shown.
 pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let name: HeaderName = name
-        .parse()
-        .map_err(|_| format!("{name:?} is not a valid header name"))?;
+    let name: HeaderName = name.parse().map_err(|_| {
+        // A slip of the pen may have put the value behind the name.
+        let shown: String = name
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+            .take(40)
+            .collect();
+        format!("a header name that begins with {shown:?} is not valid")
+    })?;
+    if matches!(name, CONTENT_LENGTH | TRANSFER_ENCODING) {
+        return Err(format!("header {name} follows from the body"));
+    }
     let value = HeaderValue::from_str(value)
         .map_err(|_| format!("the value of header {name} can not be sent in a header"))?;
     Ok((name, value))

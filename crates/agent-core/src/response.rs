@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 
-/// What the server sent beside the value.
-#[derive(Clone, Debug)]
+/// What the server sent beside the value. `Debug` does not show the headers: cookies and signed addresses are secrets.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ResponseMeta {
     /// Status of the last answer.
@@ -18,6 +18,16 @@ pub struct ResponseMeta {
     pub request_id: Option<String>,
     /// How many times the request was sent.
     pub attempts: u32,
+}
+
+impl std::fmt::Debug for ResponseMeta {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseMeta")
+            .field("status", &self.status.as_u16())
+            .field("request_id", &self.request_id)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A value together with the answer it came in: what [`Call::with_response`](crate::Call::with_response) gives.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 /// A secret text: `Debug` shows `****`, there is no `Display` and no `Serialize`.
 ///
@@ -41,4 +41,29 @@ pub fn secret_header(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
     value.set_sensitive(true);
     Some(value)
+}
+
+/// Headers as the user gave them, not yet checked. Any of them may be a credential: `Debug` shows valid names only.
+#[derive(Clone, Default)]
+pub(crate) struct HeaderList(Vec<(String, String)>);
+
+impl HeaderList {
+    pub(crate) fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for HeaderList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.iter().map(|(name, _)| name.parse::<HeaderName>().ok());
+        f.debug_list().entries(names.flatten()).finish()
+    }
 }

@@ -14,8 +14,12 @@
 mod block;
 mod decoder;
 mod frame;
+mod input;
 mod last_id;
 mod line;
+mod reader;
+#[cfg(test)]
+mod work;
 
 pub use decoder::{Decoder, TooLarge};
 pub use frame::Frame;

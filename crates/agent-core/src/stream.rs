@@ -19,8 +19,9 @@ use crate::call::Caller;
 use crate::config::CallOptions;
 use crate::cursor::Cursor;
 use crate::error::{Error, ErrorKind, Result, Sent};
-use crate::follow::{Broke, End, Follow, Next, Open, Out, Resume, Scene};
+use crate::follow::{Broke, End, Follow, Next, Open, Out, Resume, Scene, Since};
 use crate::pipeline::{Opened, Pipeline};
+use crate::request::Request;
 use crate::response::Response;
 use crate::sse::{Decoder, Frame, TooLarge};
 use crate::timeouts::{Limit, refuse_zero};
@@ -138,7 +139,7 @@ impl StreamOptions {
 
     /// One more header for every request of the stream.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.call.headers.push((name.into(), value.into()));
+        self.call.headers.push(name, value);
         self
     }
 
@@ -186,9 +187,9 @@ impl Pipeline {
                 },
                 connection: None,
                 started: None,
+                reached: false,
                 opened: 0,
                 age: None,
-                cursor: start,
                 end: None,
             }),
         }
@@ -205,11 +206,12 @@ struct Driver<F: Follow> {
     task: Task,
     connection: Option<Connection>,
     started: Option<Instant>,
+    /// The server has answered to how the stream begins.
+    reached: bool,
     /// How often a connection was opened.
     opened: u64,
     /// Age of the connection when it was lost.
     age: Option<Duration>,
-    cursor: Option<Cursor>,
     end: Option<End>,
 }
 
@@ -217,11 +219,20 @@ struct Driver<F: Follow> {
 enum Task {
     Start,
     Opening(BoxFuture<'static, Result<Opened>>),
-    Asking(BoxFuture<'static, Result<Response>>),
+    Asking(Asked, BoxFuture<'static, Result<Response>>),
     Waiting(Pin<Box<Sleep>>),
     Reading,
     Failed(Error),
     Over,
+}
+
+/// Why something is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// It is how the stream begins.
+    ToBegin,
+    /// The rules want to know something on the way.
+    OnTheWay,
 }
 
 struct Connection {
@@ -233,11 +244,12 @@ struct Connection {
 impl<F: Follow> Driver<F> {
     /// Tells the rules what happened and does what they say.
     fn tell(&mut self, event: impl FnOnce(&mut F, &Scene<'_>, &mut Out<F::Item>) -> Next) {
-        let now = now();
-        let connection = self.connection.as_ref();
         let scene = Scene {
-            elapsed: self.started.map_or(Duration::ZERO, |start| now - start),
-            connected: connection.map(|c| now - c.opened).or(self.age),
+            started: self.started.map(Since::Instant),
+            connected: match &self.connection {
+                Some(connection) => Some(Since::Instant(connection.opened)),
+                None => self.age.map(Since::Age),
+            },
             idle: self.idle,
             ambient: &**self.caller.pipeline().ambient(),
         };
@@ -257,7 +269,7 @@ impl<F: Follow> Driver<F> {
                     Task::Waiting(Box::pin(tokio::time::sleep(wait)))
                 }
             }
-            Next::Ask(request) => self.ask(*request),
+            Next::Ask(request) => self.ask(Asked::OnTheWay, *request),
             Next::Finish(end) => {
                 self.connection = None;
                 self.end = Some(end);
@@ -270,9 +282,9 @@ impl<F: Follow> Driver<F> {
         };
     }
 
-    fn ask(&self, request: crate::request::Request) -> Task {
+    fn ask(&self, asked: Asked, request: Request) -> Task {
         let caller = self.caller.clone();
-        Task::Asking(Box::pin(async move { caller.send(&request).await }))
+        Task::Asking(asked, Box::pin(async move { caller.send(&request).await }))
     }
 
     fn disconnect(&mut self) {
@@ -289,7 +301,7 @@ impl<F: Follow> Driver<F> {
                 self.started.get_or_insert_with(now);
                 let caller = self.caller.clone();
                 self.task = match self.follow.open() {
-                    Open::Ask(request) => self.ask(request),
+                    Open::Ask(request) => self.ask(Asked::ToBegin, request),
                     Open::Sse(request) => {
                         Task::Opening(Box::pin(async move { caller.open(&request).await }))
                     }
@@ -298,6 +310,7 @@ impl<F: Follow> Driver<F> {
             Task::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
                 Ok(opened) => {
                     self.decoder.reset();
+                    self.reached = true;
                     self.opened += 1;
                     self.age = None;
                     self.connection = Some(Connection {
@@ -313,8 +326,9 @@ impl<F: Follow> Driver<F> {
                     self.tell(|follow, scene, out| follow.broke(Broke::Refused(error), scene, out));
                 }
             },
-            Task::Asking(asking) => {
+            Task::Asking(asked, asking) => {
                 let answer = ready!(asking.as_mut().poll(cx));
+                self.reached |= *asked == Asked::ToBegin && answer.is_ok();
                 self.tell(|follow, scene, out| follow.answer(answer, scene, out));
             }
             Task::Waiting(sleep) => {
@@ -371,11 +385,19 @@ impl<F: Follow> Driver<F> {
     }
 
     fn pop(&mut self) -> Option<Result<F::Item>> {
-        let (item, cursor) = self.out.pop()?;
-        if cursor.is_some() {
-            self.cursor = cursor;
-        }
+        let (item, _) = self.out.pop()?;
         Some(item.map_err(|error| self.sign(error)))
+    }
+
+    /// The fatal error, if there is one; the stream is over then.
+    fn failure(&mut self) -> Option<Error> {
+        match std::mem::replace(&mut self.task, Task::Over) {
+            Task::Failed(error) => Some(self.sign(error)),
+            task => {
+                self.task = task;
+                None
+            }
+        }
     }
 
     /// Puts onto an error what the stream knows.
@@ -392,32 +414,35 @@ impl<F: Follow> Driver<F> {
 
 impl<F: Follow> Drive<F::Item> for Driver<F> {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<F::Item>>> {
-        loop {
+        for _ in 0..STEPS {
             if let Some(item) = self.pop() {
                 return Poll::Ready(Some(item));
             }
-            match std::mem::replace(&mut self.task, Task::Over) {
-                Task::Over => return Poll::Ready(None),
-                Task::Failed(error) => return Poll::Ready(Some(Err(self.sign(error)))),
-                task => self.task = task,
+            if let Some(error) = self.failure() {
+                return Poll::Ready(Some(Err(error)));
+            }
+            if matches!(self.task, Task::Over) {
+                return Poll::Ready(None);
             }
             ready!(self.step(cx));
         }
+        pause(cx)
     }
 
     fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        loop {
-            match &self.task {
-                Task::Reading | Task::Over => return Poll::Ready(Ok(())),
-                Task::Failed(_) => {
-                    let Some(Err(error)) = ready!(self.poll_item(cx)) else {
-                        return Poll::Ready(Ok(()));
-                    };
-                    return Poll::Ready(Err(error));
-                }
-                _ => ready!(self.step(cx)),
+        for _ in 0..STEPS {
+            if !self.out.is_empty() {
+                return Poll::Ready(Ok(()));
             }
+            if let Some(error) = self.failure() {
+                return Poll::Ready(Err(error));
+            }
+            if self.reached || matches!(self.task, Task::Over) {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.step(cx));
         }
+        pause(cx)
     }
 
     fn close(&mut self) {
@@ -426,11 +451,12 @@ impl<F: Follow> Drive<F::Item> for Driver<F> {
         }
         self.task = Task::Over;
         self.connection = None;
-        self.out = Out::default();
+        self.out.clear();
+        self.decoder.reset();
     }
 
     fn cursor(&self) -> Option<Cursor> {
-        self.cursor
+        self.out.last()
     }
 
     fn end(&self) -> Option<End> {
@@ -444,6 +470,15 @@ impl<F: Follow> Drive<F::Item> for Driver<F> {
     fn is_over(&self) -> bool {
         matches!(self.task, Task::Over) && self.out.is_empty()
     }
+}
+
+/// Most steps of one poll. A server that sends without end what means nothing must not hold the caller's thread.
+const STEPS: u32 = 256;
+
+/// Lets others have their turn.
+fn pause<T>(cx: &mut Context<'_>) -> Poll<T> {
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
 
 enum Chunk {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -115,15 +115,18 @@ impl fmt::Debug for RequestBody {
     }
 }
 
-/// A response body: pieces of bytes as they arrive, in order. An error item is the last one.
-pub struct ResponseBody(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>);
+/// A response body: pieces of bytes as they arrive, in order. An error item is the last one; after the end or an
+/// error the stream within is dropped and not asked again.
+pub struct ResponseBody(Option<Pieces>);
+
+type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
 impl ResponseBody {
     /// A body from any stream of pieces.
     pub fn from_stream(
         stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
     ) -> Self {
-        Self(Box::pin(stream))
+        Self(Some(Box::pin(stream)))
     }
 
     /// A body that is there already.
@@ -136,7 +139,14 @@ impl Stream for ResponseBody {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(cx)
+        let Some(pieces) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        let piece = ready!(pieces.as_mut().poll_next(cx));
+        if !matches!(piece, Some(Ok(_))) {
+            self.0 = None;
+        }
+        Poll::Ready(piece)
     }
 }
 

@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::op::Op;
 
 /// Everything but RFC 3986's unreserved characters.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -111,6 +112,7 @@ pub(crate) fn expand(
     params: &[(&'static str, String)],
     encoding: Encoding,
 ) -> Result<()> {
+    let start = out.len();
     let mut rest = template;
     while let Some((before, tail)) = rest.split_once('{') {
         let Some((name, after)) = tail.split_once('}') else {
@@ -130,6 +132,9 @@ pub(crate) fn expand(
                     "the path template needs {name}, which this operation does not have"
                 ))
             })?;
+        if value.is_empty() {
+            return Err(Error::invalid_argument(format!("{name} must not be empty")));
+        }
         if segments {
             for (index, segment) in value.split('/').enumerate() {
                 if index > 0 {
@@ -140,14 +145,62 @@ pub(crate) fn expand(
             }
         } else {
             refuse_dots(name, value)?;
-            if value.is_empty() {
-                return Err(Error::invalid_argument(format!("{name} must not be empty")));
-            }
             encoding.push(out, value);
         }
         rest = after;
     }
     out.push_str(rest);
+    let path = out.get(start..).unwrap_or_default();
+    if has_dot_segment(path) {
+        return Err(Error::invalid_argument(
+            "the parameters of the path must not make a dot segment",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a path has a segment that URL parsers take for "here" or "one up".
+fn has_dot_segment(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    path.split('/').any(|segment| {
+        let segment = segment.to_ascii_lowercase().replace("%2e", ".");
+        matches!(&*segment, "." | "..")
+    })
+}
+
+/// Refuses a template that can not stand in for that of `op`.
+pub(crate) fn check_template(template: &str, op: &Op) -> Result<()> {
+    let refuse = |why: &str| Err(Error::config(format!("the path of {} {why}", op.name)));
+    if !template.starts_with('/') || template.starts_with("//") {
+        return refuse("must begin with one /");
+    }
+    if !template
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !matches!(b, b'#' | b'\\'))
+    {
+        return refuse("must be visible ASCII without # and \\");
+    }
+    if has_dot_segment(template) {
+        return refuse("must not have dot segments");
+    }
+    let mut pieces = template.split('{');
+    let before = pieces.next().unwrap_or_default();
+    let mut balanced = !before.contains('}');
+    for piece in pieces {
+        let Some((name, after)) = piece.split_once('}') else {
+            balanced = false;
+            break;
+        };
+        balanced &= !after.contains('}');
+        let name = name.strip_prefix('+').unwrap_or(name);
+        let known = [format!("{{{name}}}"), format!("{{+{name}}}")];
+        if !known.iter().any(|known| op.path.contains(known.as_str())) {
+            return refuse(&format!("has no parameter {name:?}"));
+        }
+    }
+    if !balanced {
+        return refuse("has a brace without its counterpart");
+    }
     Ok(())
 }
 

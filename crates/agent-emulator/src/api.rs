@@ -6,16 +6,19 @@ use futures_util::future::BoxFuture;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
 use crate::control;
 use crate::faults::Faults;
 use crate::http::{self, Reply, Request};
 use crate::server::Site;
+use crate::strike::{self, Dropped};
 use crate::vendors::Row;
 
 pub(crate) struct Api {
     pub(crate) url: String,
     pub(crate) table: Vec<Row>,
     pub(crate) faults: Faults,
+    pub(crate) clock: Arc<Clock>,
 }
 
 impl Api {
@@ -34,37 +37,15 @@ impl Api {
         match request.path.as_str() {
             "/" if get => http::json(StatusCode::OK, &self.index()),
             "/health" if get => http::json(StatusCode::OK, &json!({"status": "ok"})),
-            path if path.starts_with(control::PREFIX) && path != control::FAULTS => {
-                self.vendor_control(path, request)
-            }
-            control::FAULTS => control::faults(request, &self.faults, &self.names()),
             "/" | "/health" => refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET"),
+            path if path.starts_with(control::PREFIX) => {
+                control::answer(request, &self.faults, &self.table)
+            }
             path => refuse(
                 StatusCode::NOT_FOUND,
                 &format!("nothing is at {path}; GET / lists the vendors"),
             ),
         }
-    }
-
-    /// The vendors' own parts of the control API.
-    fn vendor_control(&self, path: &str, request: &Request) -> Reply {
-        let known = path
-            .strip_prefix(control::PREFIX)
-            .and_then(|rest| rest.split_once('/'))
-            .and_then(|(name, rest)| {
-                let row = self.table.iter().find(|row| row.name == name)?;
-                // As for faults: no web page may post here without a preflight.
-                if request.method == Method::POST && !request.is_json() {
-                    let message = "the content type must be application/json";
-                    return Some(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
-                }
-                row.vendor.control(rest, request)
-            });
-        known.unwrap_or_else(|| refuse(StatusCode::NOT_FOUND, &format!("nothing is at {path}")))
-    }
-
-    fn names(&self) -> Vec<&'static str> {
-        self.table.iter().map(|row| row.name).collect()
     }
 
     fn index(&self) -> Value {
@@ -88,8 +69,11 @@ impl Site for Api {
             below.clone_into(&mut request.path);
             let vendor = Arc::clone(&row.vendor);
             let number = vendor.recorder().note(&request);
-            let reply = Arc::clone(&vendor).answer(request).await;
-            vendor.recorder().answered(number, reply.status().as_u16());
+            let answer = |request| Arc::clone(&vendor).answer(request);
+            let reply = strike::answer(&self.faults, row, &self.clock, request, answer).await;
+            if !Dropped::is(&reply) {
+                vendor.recorder().answered(number, reply.status().as_u16());
+            }
             reply
         })
     }

@@ -43,6 +43,11 @@ impl Clock {
     pub(crate) fn text(&self, moment: Moment) -> String {
         rfc3339(self.wall.saturating_add(moment))
     }
+
+    /// `moment` as HTTP writes it, such as `Thu, 16 Apr 2026 12:00:03 GMT`.
+    pub(crate) fn http_date(&self, moment: Moment) -> String {
+        imf_fixdate(self.wall.saturating_add(moment))
+    }
 }
 
 #[allow(
@@ -71,6 +76,28 @@ fn rfc3339(since_epoch: Duration) -> String {
         rest / 60 % 60,
         rest % 60,
         since_epoch.subsec_micros()
+    )
+}
+
+fn imf_fixdate(since_epoch: Duration) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let seconds = since_epoch.as_secs();
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let name = |names: &[&'static str], index: u64| {
+        let index = usize::try_from(index).unwrap_or_default();
+        names.get(index).copied().unwrap_or_default()
+    };
+    format!(
+        "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
+        name(&DAYS, days % 7),
+        name(&MONTHS, month - 1),
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
     )
 }
 
@@ -113,5 +140,16 @@ mod tests {
             rfc3339(Duration::new(1, 250_000_999)),
             "1970-01-01T00:00:01.250000Z"
         );
+    }
+
+    #[test]
+    fn http_dates_name_the_day_of_the_week() {
+        for (seconds, text) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (1_776_340_800, "Thu, 16 Apr 2026 12:00:00 GMT"),
+        ] {
+            assert_eq!(imf_fixdate(Duration::from_secs(seconds)), text);
+        }
     }
 }

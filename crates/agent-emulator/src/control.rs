@@ -1,99 +1,139 @@
-//! The control API: faults over HTTP, for programs in any language. Rust tests use [`Faults`] directly.
+//! The control API: over HTTP what Rust tests do by handles, for programs in any language.
+//!
+//! `/_control/faults` is the faults; below `/_control/{vendor}/` is what can be seen of a vendor and done to it. The
+//! paths begin with an underscore because no vendor's do.
 
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::api::refuse;
-use crate::faults::{Break, Fault, FaultKind, Faults};
+use crate::faults::{self, Faults};
 use crate::http::{self, Reply, Request};
+use crate::vendors::Row;
 
-/// Where the paths of the control API begin.
+/// Where the control API's paths begin.
 pub(crate) const PREFIX: &str = "/_control/";
 
-/// The path of the queue of faults.
-pub(crate) const FAULTS: &str = "/_control/faults";
+pub(crate) fn answer(request: &Request, faults: &Faults, table: &[Row]) -> Reply {
+    let path = request.path.strip_prefix(PREFIX).unwrap_or_default();
+    if path == "faults" {
+        return control_faults(request, faults);
+    }
+    let found = path
+        .split_once('/')
+        .and_then(|(name, action)| Some((table.iter().find(|row| row.name == name)?, action)));
+    let Some((row, action)) = found else {
+        return nothing_here(request);
+    };
+    if request.method == Method::POST
+        && let Err((status, message)) = typed(request)
+    {
+        return refuse(status, &message);
+    }
+    let reply = match (&request.method, action) {
+        (&Method::GET, "requests") => Some(http::json(StatusCode::OK, &requests(row))),
+        (&Method::POST, "expire-tokens") => Some(expire_tokens(request, row)),
+        (_, action) => row.vendor.control(action, request),
+    };
+    reply.unwrap_or_else(|| nothing_here(request))
+}
 
-/// GET lists the pending faults, POST queues one, DELETE forgets all.
-pub(crate) fn faults(request: &Request, faults: &Faults, vendors: &[&str]) -> Reply {
+fn nothing_here(request: &Request) -> Reply {
+    let (method, path) = (&request.method, &request.path);
+    let message = format!(
+        "there is no {method} {path}; there are {PREFIX}faults and {PREFIX}{{vendor}}/requests"
+    );
+    refuse(StatusCode::NOT_FOUND, &message)
+}
+
+/// GET lists the pending faults, POST queues some, DELETE forgets all.
+fn control_faults(request: &Request, faults: &Faults) -> Reply {
     match request.method {
         Method::GET => list(StatusCode::OK, faults),
         Method::DELETE => {
             faults.clear();
             list(StatusCode::OK, faults)
         }
-        // Insisting on the content type keeps web pages from posting here without a preflight.
-        Method::POST if !request.is_json() => refuse(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "the content type must be application/json",
-        ),
-        Method::POST => match parse(&request.body, vendors) {
-            Ok(fault) => {
-                faults.push(fault);
-                list(StatusCode::CREATED, faults)
+        Method::POST => {
+            let queued = typed(request).and_then(|text| {
+                let queued = faults.push_json(text);
+                queued.map_err(|error| bad(error.to_string()))
+            });
+            match queued {
+                Ok(()) => list(StatusCode::CREATED, faults),
+                Err((status, message)) => refuse(status, &message),
             }
-            Err(message) => refuse(StatusCode::BAD_REQUEST, &message),
-        },
+        }
         _ => refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET, POST and DELETE"),
     }
 }
 
 fn list(status: StatusCode, faults: &Faults) -> Reply {
-    let pending: Vec<_> = faults.pending().iter().map(show).collect();
-    http::json(status, &json!({"pending": pending}))
+    let pending: Vec<_> = faults.pending().iter().map(faults::show).collect();
+    let schedules = faults.schedules();
+    let schedules: Vec<_> = schedules.iter().map(faults::show_schedule).collect();
+    let struck = faults.struck();
+    let shown = json!({"pending": pending, "schedules": schedules, "struck": struck});
+    http::json(status, &shown)
 }
 
-fn show(fault: &Fault) -> Value {
-    let FaultKind::CutStream { after_events, how } = fault.kind();
-    let how = match how {
-        Break::Close => "close",
-        Break::Reset => "reset",
-    };
-    json!({"fault": "cut_stream", "after_events": after_events, "how": how, "vendor": fault.vendor, "times": fault.times})
+/// What the vendor was asked.
+fn requests(row: &Row) -> Value {
+    let requests = row.vendor.recorder().all();
+    let shown = requests.iter().map(|request| {
+        json!({
+            "method": request.method,
+            "path": request.path,
+            "query": request.query,
+            "body_bytes": request.body.len(),
+            "status": request.status,
+        })
+    });
+    let shown: Vec<_> = shown.collect();
+    json!({"count": row.vendor.recorder().count(), "requests": shown})
 }
 
-fn parse(body: &[u8], vendors: &[&str]) -> Result<Fault, String> {
-    let mut fields: Map<String, Value> = serde_json::from_slice(body)
-        .map_err(|error| format!("the body is no JSON object: {error}"))?;
-    let mut fault = match fields.remove("fault").as_ref().and_then(Value::as_str) {
-        Some("cut_stream") => {
-            let after_events =
-                count(&mut fields, "after_events")?.ok_or("after_events is missing")?;
-            let how = match fields.remove("how").unwrap_or_default() {
-                Value::Null => Break::Close,
-                Value::String(how) if how == "close" => Break::Close,
-                Value::String(how) if how == "reset" => Break::Reset,
-                other => return Err(format!("how must be close or reset, not {other}")),
-            };
-            Fault::new(FaultKind::CutStream { after_events, how })
-        }
-        _ => return Err("fault must be cut_stream".into()),
-    };
-    match fields.remove("vendor").unwrap_or_default() {
-        Value::Null => {}
-        Value::String(name) if vendors.contains(&name.as_str()) => fault = fault.vendor(name),
-        other => {
-            return Err(format!(
-                "vendor must be one of {}, not {other}",
-                vendors.join(", ")
-            ));
-        }
-    }
-    if let Some(times) = count(&mut fields, "times")? {
-        fault = fault.times(times);
-    }
-    match fields.keys().next() {
-        Some(unknown) => Err(format!("unknown key {unknown}")),
-        None => Ok(fault),
+fn expire_tokens(request: &Request, row: &Row) -> Reply {
+    act(request, |input| {
+        nothing_left(input)?;
+        let expired = row.vendor.expire_tokens();
+        let expired = expired.ok_or_else(|| format!("{} has no tokens that expire", row.name))?;
+        Ok(json!({"expired": expired}))
+    })
+}
+
+/// Answers a POST with what `done` makes of its body. An error is a text for people, and nothing was done.
+pub(crate) fn act(
+    request: &Request,
+    done: impl FnOnce(&mut Map<String, Value>) -> Result<Value, String>,
+) -> Reply {
+    let shown = serde_json::from_slice::<Map<String, Value>>(&request.body)
+        .map_err(|error| format!("the body is no JSON object: {error}"))
+        .and_then(|mut input| done(&mut input));
+    match shown {
+        Ok(shown) => http::json(StatusCode::OK, &shown),
+        Err(message) => refuse(StatusCode::BAD_REQUEST, &message),
     }
 }
 
-fn count(fields: &mut Map<String, Value>, key: &str) -> Result<Option<usize>, String> {
-    match fields.remove(key).unwrap_or_default() {
-        Value::Null => Ok(None),
-        value => value
-            .as_u64()
-            .and_then(|n| usize::try_from(n).ok())
-            .map(Some)
-            .ok_or_else(|| format!("{key} must be a whole number from 0, not {value}")),
+/// An error when there is a key that was not read.
+pub(crate) fn nothing_left(input: &Map<String, Value>) -> Result<(), String> {
+    let unknown = input.keys().next();
+    unknown.map_or(Ok(()), |key| Err(format!("unknown key {key}")))
+}
+
+/// A refusal: its status, and why.
+type Refusal = (StatusCode, String);
+
+fn bad(message: String) -> Refusal {
+    (StatusCode::BAD_REQUEST, message)
+}
+
+/// The text of a body that says it is JSON. Insisting on that keeps web pages from posting here without a preflight.
+fn typed(request: &Request) -> Result<&str, Refusal> {
+    if !request.is_json() {
+        let message = "the content type must be application/json";
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message.to_owned()));
     }
+    std::str::from_utf8(&request.body).map_err(|_| bad("the body must be UTF-8".to_owned()))
 }

@@ -11,12 +11,13 @@ use hyper::StatusCode;
 
 use crate::api::Api;
 use crate::clock::Clock;
-use crate::faults::{Fault, Faults};
+use crate::faults::{Fault, Faults, Schedule};
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
-use crate::meistrari::{Courier, MeistrariHandle, MeistrariOptions, VaultSite};
+use crate::meistrari::{Courier, MeistrariHandle, MeistrariOptions, VAULT, VaultSite};
 use crate::server::{Bound, Server, Site};
 use crate::storage::{Storage, Store};
+use crate::strike::{self, Dropped, Victim};
 use crate::trelent::{TrelentHandle, TrelentOptions};
 use crate::vendors::{VendorOptions, Vendors, World};
 
@@ -35,6 +36,7 @@ pub struct EmulatorBuilder {
     pace: Duration,
     heartbeat: Duration,
     faults: Vec<Fault>,
+    schedules: Vec<Schedule>,
     vendors: VendorOptions,
 }
 
@@ -47,6 +49,7 @@ impl Default for EmulatorBuilder {
             pace: PACE,
             heartbeat: HEARTBEAT,
             faults: Vec::new(),
+            schedules: Vec::new(),
             vendors: VendorOptions::default(),
         }
     }
@@ -97,6 +100,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Lets a schedule of faults strike; see also [`Emulator::faults`].
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedules.push(schedule);
+        self
+    }
+
     /// Sets the settings of the vendor Trelent.
     pub fn trelent(mut self, options: TrelentOptions) -> Self {
         self.vendors.trelent = options;
@@ -121,28 +130,34 @@ impl EmulatorBuilder {
         ));
         let faults = Faults::default();
         self.faults.into_iter().for_each(|fault| faults.push(fault));
+        let schedules = self.schedules.into_iter();
+        schedules.for_each(|schedule| faults.schedule(schedule));
         let world = Arc::new(World {
             url: api.url(),
             clock,
             ids,
             faults: faults.clone(),
-            store: Arc::clone(&store),
+            store,
             pace: self.pace,
             heartbeat: self.heartbeat,
         });
         let vendors = Vendors::new(&world, vault.url(), self.vendors);
+        let table = vendors.table();
+        faults.know(table.iter().map(|row| row.name).chain([STORAGE, VAULT]));
         let site = Arc::new(Api {
             url: api.url(),
-            table: vendors.table(),
+            table,
             faults,
+            clock: Arc::clone(&world.clock),
         });
+        let storage_site = Arc::new(StorageSite(Arc::clone(&world)));
         Ok(Emulator {
             port: api.port(),
             world,
             courier: Courier::start(Arc::clone(&vendors.meistrari)),
             vault_server: vault.serve(Arc::new(VaultSite(Arc::clone(&vendors.meistrari)))),
             vendors,
-            storage_server: storage.serve(Arc::new(StorageSite(store))),
+            storage_server: storage.serve(storage_site),
             api_server: api.serve(site),
         })
     }
@@ -187,7 +202,7 @@ impl Emulator {
             .collect()
     }
 
-    /// The queue of faults.
+    /// The faults: those to come, and those that struck.
     pub fn faults(&self) -> Faults {
         self.world.faults.clone()
     }
@@ -225,14 +240,43 @@ impl fmt::Debug for Emulator {
     }
 }
 
-struct StorageSite(Arc<Store>);
+/// The name by which faults find the storage.
+const STORAGE: &str = "storage";
+
+struct StorageSite(Arc<World>);
 
 impl Site for StorageSite {
     fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply> {
-        Box::pin(async move { self.0.answer(&request) })
+        Box::pin(async move {
+            let World {
+                faults,
+                store,
+                clock,
+                ..
+            } = &*self.0;
+            let number = store.note(&request);
+            let answer = |request| std::future::ready(store.answer(&request));
+            let reply = strike::answer(faults, &**store, clock, request, answer).await;
+            if !Dropped::is(&reply) {
+                store.answered(number, reply.status().as_u16());
+            }
+            reply
+        })
     }
 
     fn too_large(&self, _path: &str) -> Reply {
         http::bytes(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Bytes::new())
     }
+}
+
+impl Victim for Store {
+    fn name(&self) -> &str {
+        STORAGE
+    }
+
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        Self::refusal(status, "ScriptedFault", message)
+    }
+
+    fn expire_tokens(&self) {}
 }

@@ -46,14 +46,34 @@
 //!
 //! # Faults
 //!
-//! [`Emulator::faults`] queues what shall go wrong:
+//! [`Emulator::faults`] queues what shall go wrong, for every vendor alike. [`Fault`] has a function for each kind:
 //!
-//! | fault | strikes | does |
-//! |---|---|---|
-//! | [`Fault::cut_stream`] | the next event stream | sends so many events, then closes or resets the connection |
+//! | when | faults |
+//! |---|---|
+//! | before the vendor sees a request | [`delay`](Fault::delay), [`expire_tokens`](Fault::expire_tokens) |
+//! | instead of an answer | [`status`](Fault::status), [`close`](Fault::close), [`reset`](Fault::reset), [`no_answer`](Fault::no_answer), [`garbage`](Fault::garbage) |
+//! | to an event stream | [`cut_stream`](Fault::cut_stream), [`reset_stream`](Fault::reset_stream), [`stall_stream`](Fault::stall_stream), [`duplicate_event`](Fault::duplicate_event), [`skip_event`](Fault::skip_event), [`garbage_event`](Fault::garbage_event), [`oversized_event`](Fault::oversized_event) |
+//! | to any body | [`cut_body`](Fault::cut_body), [`reset_body`](Fault::reset_body), [`stall_body`](Fault::stall_body), [`drip`](Fault::drip), [`no_terminator`](Fault::no_terminator), [`long_length`](Fault::long_length), [`content_type`](Fault::content_type), [`oversized_body`](Fault::oversized_body) |
 //!
-//! Over HTTP: `POST /_control/faults` with `{"fault": "cut_stream", "after_events": 3}` and, if wanted, `how`
-//! (`close`, `reset`), `vendor`, `times`; `GET` lists what is pending, `DELETE` forgets it.
+//! Each can be limited to a [vendor](Fault::vendor), to a [method and path](Fault::on) and to a [number of
+//! times](Fault::times); a [`Schedule`] draws them from a seed.
+//!
+//! ```
+//! use agent_emulator::{Emulator, Fault};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let emulator = Emulator::builder().start().await?;
+//! emulator.faults().push(Fault::status(503).on("POST", "/runs").times(2));
+//! emulator.faults().push(Fault::reset_stream(12));
+//! assert_eq!(emulator.faults().pending().len(), 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Over HTTP: `POST /_control/faults` with one fault, a list, or a schedule, such as
+//! `{"fault": "cut_stream", "after_events": 3}`; `GET` lists what is pending, `DELETE` forgets it. The README has the
+//! JSON of every fault, and what else the control API does for programs in other languages.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -68,13 +88,14 @@ mod meistrari;
 mod record;
 mod server;
 mod storage;
+mod strike;
 mod sync;
 mod trelent;
 mod vendors;
 mod wire;
 
 pub use emulator::{Emulator, EmulatorBuilder};
-pub use faults::{Break, Fault, FaultKind, Faults};
+pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};
 pub use meistrari::{
     Commit, Delivery, DeliveryState, MeistrariHandle, MeistrariOptions, SessionView, Turn,
     TurnScenario, TurnScript,

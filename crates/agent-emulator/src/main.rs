@@ -25,12 +25,14 @@ Options:
                 such as example.com=127.0.0.1:9000; may be repeated (Meistrari)
   --cut-stream-after N
                 cut the next event stream once after N events
+  --fault JSON  queue a fault, a list of faults, or a schedule, as
+                POST /_control/faults takes them; may be given several times
   --help        show this text
 ";
 
 fn main() -> ExitCode {
-    let builder = match parse(std::env::args().skip(1)) {
-        Ok(Some(builder)) => builder,
+    let settings = match parse(std::env::args().skip(1)) {
+        Ok(Some(settings)) => settings,
         Ok(None) => return finish(print(HELP)),
         Err(message) => {
             // Nobody is left to tell when stderr is closed.
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    finish(runtime.and_then(|runtime| runtime.block_on(serve(builder))))
+    finish(runtime.and_then(|runtime| runtime.block_on(serve(settings))))
 }
 
 fn finish(result: io::Result<()>) -> ExitCode {
@@ -54,8 +56,16 @@ fn finish(result: io::Result<()>) -> ExitCode {
     }
 }
 
+/// What the arguments say.
+struct Settings {
+    builder: EmulatorBuilder,
+    /// JSON; it can be checked once the vendors are there.
+    faults: Vec<String>,
+}
+
 /// The settings; `None` when help was asked for.
-fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilder>, String> {
+fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Settings>, String> {
+    let mut faults = Vec::new();
     let mut builder = Emulator::builder();
     let mut meistrari = MeistrariOptions::new();
     while let Some(arg) = args.next() {
@@ -86,6 +96,10 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilde
                 meistrari = meistrari.webhook_host(host, address);
                 builder
             }
+            "--fault" => {
+                faults.push(value()?);
+                builder
+            }
             "--anonymous" if inline.is_none() => {
                 builder.trelent(TrelentOptions::new().anonymous(true))
             }
@@ -93,7 +107,10 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<EmulatorBuilde
             _ => return Err(format!("unknown argument {arg}")),
         };
     }
-    Ok(Some(builder.meistrari(meistrari)))
+    Ok(Some(Settings {
+        builder: builder.meistrari(meistrari),
+        faults,
+    }))
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
@@ -101,8 +118,12 @@ fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
         .map_err(|_| format!("{name} can not be {text}"))
 }
 
-async fn serve(builder: EmulatorBuilder) -> io::Result<()> {
-    let emulator = builder.start().await?;
+async fn serve(settings: Settings) -> io::Result<()> {
+    let emulator = settings.builder.start().await?;
+    for text in settings.faults {
+        let queued = emulator.faults().push_json(&text);
+        queued.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    }
     for (name, value) in emulator.variables() {
         print(&format!("{name}={value}\n"))?;
     }

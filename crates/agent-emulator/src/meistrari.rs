@@ -35,6 +35,7 @@ use crate::api::refuse;
 use crate::http::{self, Reply, Request};
 use crate::record::Recorder;
 use crate::server::Site;
+use crate::strike::{self, Dropped, Victim};
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
 
@@ -52,6 +53,9 @@ pub use webhooks::{Delivery, DeliveryState};
 pub(crate) const NAME: &str = "meistrari";
 /// Where its paths begin.
 pub(crate) const PREFIX: &str = "/meistrari";
+
+/// The name by which faults find its vault.
+pub(crate) const VAULT: &str = "vault";
 
 /// Where a program over HTTP says which host's deliveries go where.
 const WEBHOOK_HOSTS: &str = "webhook-hosts";
@@ -191,7 +195,7 @@ impl Meistrari {
         let wake = lock(&self.state).session(id, &self.world)?.wake.subscribe();
         Ok(http::stream(
             events::EVENT_STREAM,
-            events::follow(self, id, cursor, wake, request.wire.clone()),
+            events::follow(self, id, cursor, wake),
         ))
     }
 
@@ -241,6 +245,10 @@ impl Vendor for Meistrari {
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large").into_reply()
     }
 
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        Refusal::new(status, message).into_reply()
+    }
+
     /// `POST webhook-hosts` with `{"host": "example.com", "address": "127.0.0.1:9000"}`; `GET` lists them.
     fn control(&self, path: &str, request: &Request) -> Option<Reply> {
         if path != WEBHOOK_HOSTS {
@@ -272,10 +280,20 @@ pub(crate) struct VaultSite(pub(crate) Arc<Meistrari>);
 impl Site for VaultSite {
     fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply> {
         Box::pin(async move {
-            let recorder = &self.0.vault_recorder;
-            let number = recorder.note(&request);
-            let reply = self.0.vault(&request).unwrap_or_else(Refusal::into_reply);
-            recorder.answered(number, reply.status().as_u16());
+            let Meistrari {
+                world,
+                vault_recorder,
+                ..
+            } = &*self.0;
+            let number = vault_recorder.note(&request);
+            let answer = |request: Request| {
+                let reply = self.0.vault(&request);
+                std::future::ready(reply.unwrap_or_else(Refusal::into_reply))
+            };
+            let reply = strike::answer(&world.faults, &*self, &world.clock, request, answer).await;
+            if !Dropped::is(&reply) {
+                vault_recorder.answered(number, reply.status().as_u16());
+            }
             reply
         })
     }
@@ -283,6 +301,19 @@ impl Site for VaultSite {
     fn too_large(&self, _: &str) -> Reply {
         http::bytes(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Bytes::new())
     }
+}
+
+impl Victim for VaultSite {
+    fn name(&self) -> &str {
+        VAULT
+    }
+
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        Refusal::new(status, message).into_reply()
+    }
+
+    /// Its tokens do not expire.
+    fn expire_tokens(&self) {}
 }
 
 impl fmt::Debug for Meistrari {

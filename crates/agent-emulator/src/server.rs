@@ -1,4 +1,5 @@
-//! Listeners and connections: from a TCP socket to a [`Request`] and back. Knows neither vendors nor faults.
+//! Listeners and connections: from a TCP socket to a [`Request`] and back. Knows no vendors, and of faults only that
+//! there may be no answer.
 
 use std::future::poll_fn;
 use std::io;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::http::{self, Reply, Request};
+use crate::strike::Dropped;
 use crate::sync::lock;
 use crate::wire::{Wire, WireControl};
 
@@ -162,7 +164,11 @@ async fn answer(
         body,
         wire,
     };
-    Ok(site.answer(request).await)
+    let reply = site.answer(request).await;
+    if Dropped::is(&reply) {
+        return Err(Dropped.into());
+    }
+    Ok(reply)
 }
 
 /// The whole body; `None` when it is too long.

@@ -102,11 +102,20 @@ impl Store {
         lock(&self.state).secrets.insert(secret.to_owned());
     }
 
+    pub(crate) fn note(&self, request: &Request) -> usize {
+        self.recorder.note(request)
+    }
+
+    pub(crate) fn answered(&self, number: usize, status: u16) {
+        self.recorder.answered(number, status);
+    }
+
     pub(crate) fn answer(&self, request: &Request) -> Reply {
-        let number = self.recorder.note(request);
-        let reply = self.decide(request).unwrap_or_else(Denied::into_reply);
-        self.recorder.answered(number, reply.status().as_u16());
-        reply
+        self.decide(request).unwrap_or_else(Denied::into_reply)
+    }
+
+    pub(crate) fn refusal(status: StatusCode, code: &'static str, message: &str) -> Reply {
+        denied(status, code, message).into_reply()
     }
 
     fn decide(&self, request: &Request) -> Result<Reply, Denied> {

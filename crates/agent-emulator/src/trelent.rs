@@ -3,11 +3,12 @@
 //! Facts about the API come from the readme of `@trelent/agents` 0.2.7 and from what its sister client sends and
 //! takes. Each room below is one concept: `routes` the table of operations, `auth` tokens and scopes, `validate` and
 //! `bodies` strict reading, `runs` and `run` the runs, `script` what they do, `events` their streams, `imports`,
-//! `exports` and `files` their files, `checkpoints`, `secrets`, `errors`; `options` and `handle` are for users.
+//! `exports` and `files` their files, `checkpoints`, `secrets`, `errors`; `options`, `handle` and `control` are for users.
 
 mod auth;
 mod bodies;
 mod checkpoints;
+mod control;
 mod errors;
 mod events;
 mod exports;
@@ -214,7 +215,7 @@ impl Trelent {
         let wake = lock(&self.state).run(id, &self.world)?.wake.subscribe();
         Ok(http::stream(
             events::EVENT_STREAM,
-            events::follow(self, id, wake, request.wire.clone()),
+            events::follow(self, id, wake),
         ))
     }
 }
@@ -250,6 +251,18 @@ impl Vendor for Trelent {
 
     fn too_large(&self) -> Reply {
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large").into_reply()
+    }
+
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        Refusal::new(status, message).into_reply()
+    }
+
+    fn expire_tokens(&self) -> Option<usize> {
+        Some(lock(&self.state).auth.expire_all())
+    }
+
+    fn control(&self, action: &str, request: &Request) -> Option<Reply> {
+        control::answer(self, action, request)
     }
 }
 

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use hyper::StatusCode;
+use serde_json::json;
 
 use crate::clock::Clock;
 use crate::faults::Faults;
-use crate::http::{Reply, Request};
+use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
 use crate::record::Recorder;
 use crate::storage::Store;
+use crate::strike::Victim;
 use crate::{meistrari, trelent};
 
 /// What all vendors of one emulator share.
@@ -40,8 +43,17 @@ pub(crate) trait Vendor: Send + Sync {
     fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply>;
     /// The vendor's refusal of a body that is too long.
     fn too_large(&self) -> Reply;
-    /// Answers a request to the vendor's own part of the control API, at `/_control/<vendor>/<path>`.
-    fn control(&self, _path: &str, _request: &Request) -> Option<Reply> {
+    /// An error of any status in the vendor's form, for faults.
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        http::json(status, &json!({"error": message}))
+    }
+    /// Expires all tokens and says how many lived; `None` for a vendor without tokens that expire.
+    fn expire_tokens(&self) -> Option<usize> {
+        None
+    }
+    /// Answers `/_control/{vendor}/{action}`: what a test in another language can see of the vendor and do to it. A POST
+    /// has a JSON body; `control::act` reads it. `None`: there is no such action.
+    fn control(&self, _action: &str, _request: &Request) -> Option<Reply> {
         None
     }
 }
@@ -52,6 +64,20 @@ pub(crate) struct Row {
     /// Where the vendor's paths begin.
     pub(crate) prefix: &'static str,
     pub(crate) vendor: Arc<dyn Vendor>,
+}
+
+impl Victim for Row {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        self.vendor.refuse(status, message)
+    }
+
+    fn expire_tokens(&self) {
+        self.vendor.expire_tokens();
+    }
 }
 
 /// The settings of all vendors.

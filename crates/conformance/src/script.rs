@@ -150,10 +150,6 @@ impl Drop for Turn {
 }
 
 /// The instant on tokio's clock, paused or not.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the runner measures what the SDKs do on the clock that it pauses for them"
-)]
 pub fn now() -> Instant {
     Instant::now()
 }

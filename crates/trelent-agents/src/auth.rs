@@ -2,23 +2,35 @@
 //!
 //! The cache, its expiry and the one refresh after a 401 are `agent_core`'s.
 
+use std::fmt;
 use std::time::Duration;
 
-use agent_core::sdk::{Exchanged, Redirects, Request, Response, Token, TokenExchange};
-use agent_core::{BoxFuture, Caller, Error, ErrorKind, Result, SecretString};
+use agent_core::sdk::{
+    Exchanged, Redirects, Request, Response, Token, TokenExchange, secret_header,
+};
+use agent_core::{BoxFuture, Caller, Error, ErrorKind, Result, SecretString, Sent};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use crate::error::no_scope_left;
+use crate::error::{no_scope_left, read_token_refusal};
 use crate::ops::{TOKEN_EXCHANGE, scope_ladder};
+use crate::scrub::scrub;
 use crate::wire;
 
 /// Tokens for the scopes of the ladder, or for the one scope that the user wants.
-#[derive(Debug)]
 pub(crate) struct Credentials {
     pub(crate) client_id: String,
     pub(crate) client_secret: SecretString,
     pub(crate) scope: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TokenExchange for Credentials {
@@ -44,8 +56,16 @@ impl TokenExchange for Credentials {
                 .json(&body)
                 .without_auth()
                 .redirects(Redirects::within_origin(wire::MAX_REDIRECTS));
-            match caller.send(&request).await {
-                Ok(response) => token(&response).map(Exchanged::Granted),
+            let answer = caller.send(&request).await;
+            // Whatever became of the exchange, nothing of the call that needs the token was sent.
+            let granted = answer
+                .and_then(|response| token(&response))
+                .map_err(|error| {
+                    scrub(error, self.client_secret.expose(), read_token_refusal)
+                        .with_sent(Sent::Never)
+                });
+            match granted {
+                Ok(token) => Ok(Exchanged::Granted(token)),
                 Err(error) if is_rejection(&error) => Ok(Exchanged::Refused(error)),
                 Err(error) => Err(error),
             }
@@ -71,6 +91,9 @@ struct Granted {
     access_token: String,
     #[serde(default)]
     expires_in: Value,
+    /// What else there is. With it, an array is no answer: serde would read the fields in their order.
+    #[serde(flatten)]
+    _rest: IgnoredAny,
 }
 
 fn token(response: &Response) -> Result<Token> {
@@ -80,6 +103,12 @@ fn token(response: &Response) -> Result<Token> {
         Value::String(seconds) => seconds.trim().parse().ok(),
         _ => None,
     };
+    if secret_header(&granted.access_token).is_none() {
+        return Err(
+            Error::decode("the access token can not be sent in a header")
+                .with_operation(TOKEN_EXCHANGE.name),
+        );
+    }
     Ok(Token {
         secret: granted.access_token.into(),
         expires_in: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),

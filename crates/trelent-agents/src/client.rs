@@ -1,5 +1,6 @@
 //! The client and its options.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ pub struct Client {
 }
 
 /// What a client can be told besides its URL. No environment variable is read. Source: package readme.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 #[must_use]
 pub struct ClientOptions {
@@ -67,6 +68,16 @@ impl Default for ClientOptions {
             timeout: wire::DEFAULT_TIMEOUT,
             http: HttpConfig::new(),
         }
+    }
+}
+
+/// Without credentials and headers.
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientOptions")
+            .field("scope", &self.scope)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 

@@ -41,6 +41,10 @@ pub(crate) struct Subscription {
     completed: bool,
     /// The status says that the run is over: this replay is the last.
     last_replay: bool,
+    /// This connection gave the caller something.
+    fresh: bool,
+    /// Last replays in a row that gave nothing.
+    stale: u32,
     /// Why the status was asked for.
     asked: Option<Broke>,
 }
@@ -48,6 +52,8 @@ pub(crate) struct Subscription {
 /// What is known of a replay. It stays for the whole of a resumed connection.
 #[derive(Clone, Copy)]
 struct Replay {
+    /// The highest `seq` that was delivered before it.
+    floor: Option<u64>,
     /// The last delivered event has not come by again: what can not be read was reported already.
     behind: bool,
     /// Errors behind that event that were reported already.
@@ -67,6 +73,8 @@ impl Subscription {
             replay: None,
             completed: false,
             last_replay: false,
+            fresh: false,
+            stale: 0,
             asked: None,
         }
     }
@@ -79,30 +87,80 @@ impl Subscription {
         let seq = event.seq;
         let rises = numbered && self.last.is_none_or(|last| seq > last);
         if let Some(replay) = &mut self.replay {
-            if numbered && !rises {
-                replay.behind &= self.last.is_some_and(|last| seq < last);
+            if numbered && let Some(floor) = replay.floor.filter(|floor| seq <= *floor) {
+                if seq < floor && !replay.behind {
+                    // Not where it was: it is new, or was delivered, and nothing tells which.
+                    return self.unresumable(Broke::Eof);
+                }
+                replay.behind &= seq < floor;
                 return Next::Read;
             }
-            if !numbered {
+            if numbered && self.last == Some(seq) {
+                return Next::Read;
+            }
+            if !numbered && replay.behind {
                 return self.unresumable(Broke::Eof);
             }
             replay.behind = false;
             replay.known_errors = 0;
         }
-        if let Some(last) = self.last
-            && seq > last + 1
-        {
-            // The contract does not promise that numbers are contiguous.
-            tracing::debug!(run_id = self.run_id, after = last, seq, "gap in seq");
-        }
         self.unordered |= !rises;
-        self.last = self.last.max(Some(seq));
         self.events += 1;
+        self.fresh = true;
         self.errors_behind = 0;
         self.completed |= matches!(event.data, EventData::SessionCompleted(_));
         self.reconnects.progress();
+        if !numbered {
+            out.item(Ok(event));
+            return Next::Read;
+        }
+        if let Some(last) = self.last
+            && seq.checked_sub(last).is_some_and(|step| step > 1)
+        {
+            // The vendor does not promise that numbers are contiguous.
+            tracing::debug!(run_id = self.run_id, after = last, seq, "gap in seq");
+        }
+        self.last = self.last.max(Some(seq));
         out.item_at(Ok(event), Cursor::from(seq));
         Next::Read
+    }
+
+    /// The end was delivered and the status says so too: only what may lie behind is looked for.
+    fn is_over(&self) -> bool {
+        self.completed && self.last_replay
+    }
+
+    /// The run is over, and this replay came as far as what was before it: there is no more.
+    fn is_exhausted(&self) -> bool {
+        self.last_replay && !self.fresh && !self.is_behind()
+    }
+
+    /// Replays once more what was to be the last replay and did not come to its end.
+    fn replay_again(&mut self, why: Broke, scene: &Scene<'_>) -> Next {
+        self.stale = if self.fresh { 0 } else { self.stale + 1 };
+        // A connection that was silent for long is no healthy one: it must not make the count of reconnects start again
+        // for ever.
+        let most = match why {
+            Broke::Idle(_) => wire::SILENT_REPLAYS,
+            _ => u32::MAX,
+        };
+        if self.stale > most.min(self.reconnects.policy().max_reconnects) {
+            return self.give_up(why);
+        }
+        self.reconnect(why, scene)
+    }
+
+    fn give_up(&self, why: Broke) -> Next {
+        if self.is_over() {
+            return Next::Finish(End::Terminal);
+        }
+        let failures = self.reconnects.failures().max(self.stale);
+        Next::Fail(reconnects_exhausted(failures, why.into_error()))
+    }
+
+    /// A replay has not come as far as the stream came before.
+    fn is_behind(&self) -> bool {
+        self.replay.is_some_and(|replay| replay.behind)
     }
 
     fn malformed(&mut self, error: Error, out: &mut Out<CommonEvent>) -> Next {
@@ -116,6 +174,7 @@ impl Subscription {
             }
         }
         self.errors_behind += 1;
+        self.fresh = true;
         out.item(Err(error));
         Next::Read
     }
@@ -139,10 +198,7 @@ impl Subscription {
         };
         match self.reconnects.failed(scene, retry_after) {
             Some(wait) => self.subscribe_again(wait, why),
-            None => Next::Fail(reconnects_exhausted(
-                self.reconnects.failures(),
-                why.into_error(),
-            )),
+            None => self.give_up(why),
         }
     }
 
@@ -151,9 +207,11 @@ impl Subscription {
             return self.unresumable(why);
         }
         self.replay = Some(Replay {
+            floor: self.last,
             behind: self.last.is_some(),
             known_errors: self.errors_behind,
         });
+        self.fresh = false;
         tracing::debug!(
             run_id = self.run_id,
             after_seq = self.last,
@@ -231,6 +289,8 @@ impl Follow for Subscription {
             .and_then(|answer| answer.json::<RunStatusResponse>())
             .is_ok_and(|answer| answer.status.is_terminal());
         match why {
+            // What has no numbers can not be replayed, and the end was seen.
+            _ if over && self.completed && self.unordered => Next::Finish(End::Terminal),
             _ if over => self.replay_last(why),
             Broke::Idle(_) => Next::Read,
             why => self.reconnect(why, scene),
@@ -246,11 +306,19 @@ impl Follow for Subscription {
             };
         }
         match broke {
-            Broke::Eof if self.completed || self.last_replay => Next::Finish(End::Terminal),
-            Broke::Eof => self.ask_status(Broke::Eof),
+            // A replay that ends before it came as far as the one before ends too early.
+            Broke::Eof if (self.completed || self.last_replay) && !self.is_behind() => {
+                Next::Finish(End::Terminal)
+            }
             // All there is has been replayed; only the server's goodbye is missing.
-            Broke::Lost(_) if self.completed && self.last_replay => Next::Finish(End::Terminal),
-            Broke::Idle(_) if self.last_replay => Next::Finish(End::Terminal),
+            Broke::Lost(_) | Broke::Idle(_) if self.completed && self.is_exhausted() => {
+                Next::Finish(End::Terminal)
+            }
+            // Cut short, or there may be more behind what it gave.
+            broke @ (Broke::Eof | Broke::Lost(_) | Broke::Idle(_)) if self.last_replay => {
+                self.replay_again(broke, scene)
+            }
+            Broke::Eof => self.ask_status(broke),
             Broke::Lost(_) if self.completed => self.ask_status(broke),
             Broke::Lost(_) => self.reconnect(broke, scene),
             Broke::Idle(silence) => {
@@ -267,6 +335,8 @@ impl Follow for Subscription {
                     .is_none_or(|after| after <= wire::MAX_RETRY_AFTER);
                 if self.opened && error.is_retryable() && waits {
                     self.reconnect(Broke::Refused(error), scene)
+                } else if self.is_over() {
+                    Next::Finish(End::Terminal)
                 } else {
                     Next::Fail(error)
                 }
@@ -282,3 +352,6 @@ impl Follow for Subscription {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

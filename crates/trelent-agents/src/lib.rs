@@ -1,4 +1,9 @@
-//! Client for the Trelent agent orchestration API, a port of the npm package `@trelent/agents` 0.2.7.
+// Its examples need `LocalImporter`.
+#![cfg_attr(feature = "imports", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "imports"),
+    doc = "Client for the Trelent agent orchestration API. Unofficial: not affiliated with Trelent."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -10,12 +15,19 @@ mod dialect;
 mod error;
 pub mod events;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod harness;
-mod ops;
+#[doc(hidden)]
+pub mod ops;
+#[cfg(test)]
+mod properties;
 mod run;
 mod run_options;
 mod runs;
 mod sandboxes;
+mod scrub;
 mod secrets;
 mod tokens;
 mod types;

@@ -8,9 +8,12 @@ use agent_core::sdk::{Op, OpKind, Safety};
 use crate::wire::SCOPE_PREFIX;
 
 /// One row: the operation, and resource and action of its scope unless it is never authenticated.
-pub(crate) struct Row {
-    pub(crate) op: &'static Op,
-    pub(crate) scope: Option<(&'static str, &'static str)>,
+#[derive(Debug)]
+pub struct Row {
+    /// The operation.
+    pub op: &'static Op,
+    /// Resource and action.
+    pub scope: Option<(&'static str, &'static str)>,
 }
 
 macro_rules! operations {
@@ -18,7 +21,7 @@ macro_rules! operations {
         $( pub(crate) static $name: Op = $op; )+
 
         /// Every operation.
-        pub(crate) static TABLE: &[Row] = &[ $( Row { op: &$name, scope: $scope }, )+ ];
+        pub static TABLE: &[Row] = &[ $( Row { op: &$name, scope: $scope }, )+ ];
 
         /// The operations without their scopes.
         pub(crate) static OPS: &[&Op] = &[ $( &$name, )+ ];

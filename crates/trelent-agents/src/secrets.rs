@@ -5,6 +5,7 @@ use agent_core::{Call, SecretString};
 use serde_json::json;
 
 use crate::ops::{SECRETS_CREATE, SECRETS_DELETE, SECRETS_GET, SECRETS_LIST, SECRETS_UPDATE};
+use crate::scrub::send_with_secret;
 use crate::types::{DeleteSecretResponse, SecretResponse};
 use crate::wire;
 
@@ -30,9 +31,10 @@ impl Secrets {
         name: impl AsRef<str>,
         value: impl Into<SecretString>,
     ) -> Call<SecretResponse> {
-        let body = json!({ "name": name.as_ref(), "value": value.into().expose() });
-        self.pipeline
-            .call(confined(&SECRETS_CREATE).json(&body), Response::json)
+        let value = value.into();
+        let body = json!({ "name": name.as_ref(), "value": value.expose() });
+        let request = confined(&SECRETS_CREATE).json(&body);
+        send_with_secret(&self.pipeline, request, value)
     }
 
     /// All secrets, without their values.
@@ -53,10 +55,11 @@ impl Secrets {
         name: impl Into<String>,
         value: impl Into<SecretString>,
     ) -> Call<SecretResponse> {
+        let value = value.into();
         let request = confined(&SECRETS_UPDATE)
             .param("name", name)
-            .json(&json!({ "value": value.into().expose() }));
-        self.pipeline.call(request, Response::json)
+            .json(&json!({ "value": value.expose() }));
+        send_with_secret(&self.pipeline, request, value)
     }
 
     /// Forgets a secret.

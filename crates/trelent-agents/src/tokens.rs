@@ -1,9 +1,10 @@
 //! The token exchange, called directly.
 
 use agent_core::Call;
-use agent_core::sdk::{Pipeline, Redirects, Request, Response};
+use agent_core::sdk::{Pipeline, Redirects, Request};
 
 use crate::ops::TOKENS_CREATE;
+use crate::scrub::send_with_secret;
 use crate::types::{TokenRequest, TokenResponse};
 use crate::wire;
 
@@ -21,10 +22,11 @@ impl Tokens {
     /// Exchanges credentials for a token. Uses neither the client's credentials nor its cached tokens, and does not
     /// fill the cache.
     pub fn create(&self, request: &TokenRequest) -> Call<TokenResponse> {
+        let secret = request.client_secret.clone();
         let request = Request::new(&TOKENS_CREATE)
             .json(request)
             .without_auth()
             .redirects(Redirects::within_origin(wire::MAX_REDIRECTS));
-        self.pipeline.call(request, Response::json)
+        send_with_secret(&self.pipeline, request, secret.into())
     }
 }

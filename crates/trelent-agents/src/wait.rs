@@ -5,7 +5,7 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use agent_core::sdk::now;
-use agent_core::{BoxFuture, Error, Limit, Result, TimeoutPhase};
+use agent_core::{BoxFuture, Error, Limit, Result, Sent, TimeoutPhase};
 
 use crate::run::Run;
 use crate::runs::Runs;
@@ -37,6 +37,9 @@ pub struct Wait {
     on_progress: Option<OnProgress>,
 }
 
+/// Its name in errors.
+const OPERATION: &str = "run.wait";
+
 type OnProgress = Box<dyn FnMut(&RunStatusResponse) + Send>;
 
 impl Wait {
@@ -50,14 +53,14 @@ impl Wait {
         }
     }
 
-    /// Time between two questions. Default 2 s.
+    /// Time between two questions. Default 2 s; zero is refused.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
     /// Longest wait; then an error of kind [`Timeout`](crate::ErrorKind::Timeout), while the run goes on. Default: no
-    /// limit.
+    /// limit; zero is refused.
     pub fn timeout(mut self, limit: impl Into<Limit>) -> Self {
         self.limit = limit.into();
         self
@@ -77,6 +80,11 @@ impl Wait {
             limit,
             mut on_progress,
         } = self;
+        if interval.is_zero() || limit.duration().is_some_and(|limit| limit.is_zero()) {
+            let text = "neither timeout nor poll interval may be zero";
+            return Err(Error::invalid_argument(text).with_operation(OPERATION));
+        }
+        let mut last = None;
         let deadline = limit
             .duration()
             .and_then(|limit| Some((now().checked_add(limit)?, limit)));
@@ -89,15 +97,28 @@ impl Wait {
                 if answer.status.is_terminal() {
                     return runs.get(&run_id).await;
                 }
+                last = Some(answer.status);
                 tokio::time::sleep(interval).await;
             }
         };
-        match deadline {
-            None => done.await,
-            Some((at, limit)) => tokio::time::timeout_at(at, done).await.unwrap_or_else(|_| {
-                Err(Error::timeout(TimeoutPhase::Total, limit).with_operation("run.wait"))
-            }),
+        let Some((at, limit)) = deadline else {
+            return done.await;
+        };
+        if let Ok(done) = tokio::time::timeout_at(at, done).await {
+            return done;
         }
+        let known = match last {
+            Some(status) => format!("its last status was {status}"),
+            None => "its status was never read".to_owned(),
+        };
+        let message = format!(
+            "the run was not over within {} ms, {known}",
+            limit.as_millis()
+        );
+        Err(Error::timeout(TimeoutPhase::Total, limit)
+            .with_message(message)
+            .with_sent(Sent::Yes)
+            .with_operation(OPERATION))
     }
 }
 

@@ -43,6 +43,10 @@ pub(crate) const WAIT_INTERVAL: Duration = Duration::from_secs(2);
 /// the default of 120 s.
 pub(crate) const SILENT_LIMITS: u32 = 5;
 
+/// The history of a run that is over is asked for so many times more when each time it falls silent at the same place,
+/// before its end was seen.
+pub(crate) const SILENT_REPLAYS: u32 = 2;
+
 /// Longest `Retry-After` that a reconnect waits for, 60 s.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 

@@ -20,6 +20,9 @@ use crate::transport::BoxFuture;
 /// A token is not used in its last 30 seconds, or in the last half of its life if that is shorter.
 const SKEW: Duration = Duration::from_secs(30);
 
+/// A longer life is not believed, and could not be added to the clock.
+const LONGEST_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A vendor's token endpoint.
 pub trait TokenExchange: fmt::Debug + Send + Sync + 'static {
     /// The scopes that `operation` can do with, the one to try first in front.
@@ -57,23 +60,23 @@ pub struct Token {
 /// Authenticates with tokens from a [`TokenExchange`].
 ///
 /// Tokens are cached per scope for the life of the client and shared by its clones; N parallel first calls cost one
-/// exchange. A scope that was refused is not asked for again once a later candidate was granted. After a 401 to a
+/// exchange, unless it fails: then each makes its own. A scope that was refused is not asked for again once a later candidate was granted. After a 401 to a
 /// cached token the token is dropped and the call repeated once with a new one.
-#[derive(Debug)]
 pub struct ClientCredentials<X> {
     exchange: X,
     cache: Mutex<Cache>,
     flight: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Cache {
     tokens: HashMap<String, Cached>,
     refused: HashSet<String>,
     generation: u64,
+    /// Exchanges that gave no token.
+    failures: u64,
 }
 
-#[derive(Debug)]
 struct Cached {
     credentials: Credentials,
     fresh_until: Instant,
@@ -115,11 +118,23 @@ impl<X: TokenExchange> ClientCredentials<X> {
         if let Some(credentials) = self.cache().fresh(&candidates) {
             return Ok(credentials);
         }
-        let _single_flight = self.flight.lock().await;
+        let failures = self.cache().failures;
+        let flight = self.flight.lock().await;
         if let Some(credentials) = self.cache().fresh(&candidates) {
             return Ok(credentials);
         }
-        let open: Vec<String> = self.cache().open(&candidates).cloned().collect();
+        // Who has waited for an exchange that failed does not stand in line for the next: the waits would add up.
+        let flight = (self.cache().failures == failures).then_some(flight);
+        let result = self.exchange(&candidates, caller).await;
+        if result.is_err() {
+            self.cache().failures += 1;
+        }
+        drop(flight);
+        result
+    }
+
+    async fn exchange(&self, candidates: &[String], caller: &Caller) -> Result<Credentials> {
+        let open: Vec<String> = self.cache().open(candidates).cloned().collect();
         let mut refused = Vec::new();
         let mut last = None;
         for scope in open {
@@ -134,7 +149,7 @@ impl<X: TokenExchange> ClientCredentials<X> {
                 }
             }
         }
-        Err(last.unwrap_or_else(|| self.exchange.none_left(&candidates)))
+        Err(last.unwrap_or_else(|| self.exchange.none_left(candidates)))
     }
 
     fn granted(
@@ -147,7 +162,7 @@ impl<X: TokenExchange> ClientCredentials<X> {
         let mut credentials = Credentials::bearer(&token.secret)?;
         let mut cache = self.cache();
         cache.refused.extend(refused);
-        let life = token.expires_in.unwrap_or_default();
+        let life = token.expires_in.unwrap_or_default().min(LONGEST_LIFE);
         let usable = life.saturating_sub(SKEW.min(life / 2));
         if let Some(fresh_until) = started.checked_add(usable)
             && !usable.is_zero()
@@ -189,5 +204,11 @@ impl<X: TokenExchange> Authenticate for ClientCredentials<X> {
                 .retain(|_, cached| cached.credentials.cached != credentials.cached);
         }
         Box::pin(std::future::ready(Ok(credentials.cached.is_some())))
+    }
+}
+
+impl<X> fmt::Debug for ClientCredentials<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientCredentials")
     }
 }

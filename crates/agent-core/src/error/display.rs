@@ -17,19 +17,19 @@ impl fmt::Display for Error {
         let prefix = [status.as_deref(), self.code()];
         let mut shown = false;
         for part in prefix.into_iter().flatten() {
-            if !message.contains(part) {
-                write!(f, "{}{part}", if shown { " " } else { "" })?;
+            if !part.is_empty() && !says(message, part) {
+                write!(f, "{}{}", if shown { " " } else { "" }, Line(part))?;
                 shown = true;
             }
         }
-        if shown {
+        if shown && !message.trim().is_empty() {
             f.write_str(": ")?;
         }
-        write_cut(f, message)?;
+        Line(message).fmt(f)?;
 
         let mut facts = Facts { f, open: false };
         if let Some(id) = self.request_id() {
-            facts.add(format_args!("request {id}"))?;
+            facts.add(format_args!("request {}", Line(id)))?;
         }
         if let Some(cursor) = self.cursor() {
             facts.add(format_args!("after event {cursor}"))?;
@@ -60,10 +60,10 @@ impl fmt::Debug for Error {
         if !self.operation().is_empty() {
             out.field("operation", &self.operation());
         }
-        out.field("message", &Cut(self.message()));
+        out.field("message", &Line(self.message()));
         for (name, value) in [("code", self.code()), ("request_id", self.request_id())] {
             if let Some(value) = value {
-                out.field(name, &value);
+                out.field(name, &Line(value));
             }
         }
         if let Some(response) = self.response() {
@@ -75,37 +75,55 @@ impl fmt::Debug for Error {
         out.field("sent", &self.sent())
             .field("attempts", &self.attempts());
         if let Some(source) = std::error::Error::source(self) {
-            out.field("source", &Cut(&source.to_string()));
+            out.field("source", &Line(&source.to_string()));
         }
         out.finish_non_exhaustive()
     }
 }
 
-struct Cut<'a>(&'a str);
+/// Whether `text` has `word` in it, and not just as a part of a longer word or number.
+fn says(text: &str, word: &str) -> bool {
+    let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text
+            .get(at + word.len()..)
+            .and_then(|text| text.chars().next());
+        !before.is_some_and(part_of_word) && !after.is_some_and(part_of_word)
+    })
+}
 
-impl fmt::Debug for Cut<'_> {
+/// A text in one line: what breaks or turns a line becomes a space, and what is too long is cut.
+struct Line<'a>(&'a str);
+
+impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        write_cut(f, self.0)?;
-        f.write_char('"')
+        let mut chars = self.0.trim().chars();
+        let mut space = false;
+        for c in chars.by_ref().take(LONGEST) {
+            let c = if breaks_lines(c) { ' ' } else { c };
+            if !(c == ' ' && space) {
+                f.write_char(c)?;
+            }
+            space = c == ' ';
+        }
+        match chars.count() {
+            0 => Ok(()),
+            rest => write!(f, "… ({rest} more characters)"),
+        }
     }
 }
 
-/// Writes `text` in one line: control characters become spaces, and what is too long is cut.
-fn write_cut(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    let mut chars = text.trim_end().chars();
-    let mut space = false;
-    for c in chars.by_ref().take(LONGEST) {
-        let c = if c.is_control() { ' ' } else { c };
-        if !(c == ' ' && space) {
-            f.write_char(c)?;
-        }
-        space = c == ' ';
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
     }
-    match chars.count() {
-        0 => Ok(()),
-        rest => write!(f, "… ({rest} more characters)"),
-    }
+}
+
+/// Control characters, and Unicode's own for lines and for the direction of writing.
+fn breaks_lines(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Facts in parentheses behind the message, separated by commas.

@@ -90,8 +90,15 @@ impl Pipeline {
                 deadlines.first(false),
                 self.0.transport.send(request.clone()),
             )
-            .await?;
-            let response = sent.map_err(Error::transport)?;
+            .await
+            .and_then(|sent| sent.map_err(Error::transport));
+            let response = sent.map_err(|error| {
+                if hops > 0 && error.sent() == Sent::Never {
+                    // The server has seen the request: it answered with a redirect.
+                    return error.with_sent(Sent::Maybe);
+                }
+                error
+            })?;
             if !response.status().is_redirection() {
                 break (response, request);
             }
@@ -108,23 +115,36 @@ impl Pipeline {
             return Ok(Got::Head(response));
         }
         let (head, body) = response.into_parts();
+        match self.read(&head.headers, body, deadlines).await {
+            Ok(body) => Ok(Got::Whole(HttpResponse::from_parts(head, body))),
+            Err(error) => Err(error
+                .with_sent(Sent::Yes)
+                .with_request_id(request_id(&head.headers))),
+        }
+    }
+
+    /// The whole body of an answer with these headers.
+    async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: ResponseBody,
+        deadlines: Deadlines,
+    ) -> Result<Bytes> {
         let limit = self.0.max_body_bytes;
         let too_large = || {
             Error::new(
                 ErrorKind::TooLarge,
                 format!("the answer is larger than {limit} bytes"),
             )
-            .with_sent(Sent::Yes)
         };
-        if content_length(&head.headers).is_some_and(|length| length > limit as u64) {
+        if content_length(headers).is_some_and(|length| length > limit as u64) {
             return Err(too_large());
         }
-        let body = match within(deadlines.first(true), Collect::new(body, limit)).await? {
-            (body, None) => body,
-            (_, Some(Cut::TooLarge)) => return Err(too_large()),
-            (_, Some(Cut::Broken(error))) => return Err(Error::transport(error)),
-        };
-        Ok(Got::Whole(HttpResponse::from_parts(head, body)))
+        match within(deadlines.first(true), Collect::new(body, limit)).await? {
+            (body, None) => Ok(body),
+            (_, Some(Cut::TooLarge)) => Err(too_large()),
+            (_, Some(Cut::Broken(error))) => Err(Error::transport(error)),
+        }
     }
 
     /// The error for an answer outside 200 to 299. What can not be read of its body is done without: the status is

@@ -6,8 +6,8 @@ use http::Request as HttpRequest;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::Opened;
 use super::attempt::{Deadlines, Got, Want, request_id};
+use super::{Opened, holds_key};
 use crate::ambient::now;
 use crate::auth::{Auth, Credentials};
 use crate::call::Caller;
@@ -78,13 +78,18 @@ impl Caller {
         let inner = &*self.pipeline.0;
         let uri = self.pipeline.url_of(request)?;
         let headers = self.pipeline.headers_of(request, &self.options)?;
-        let keyed = headers.contains_key(inner.dialect.idempotency_header());
+        let keyed = headers
+            .get(inner.dialect.idempotency_header())
+            .is_some_and(holds_key);
         let redirects = request.redirects.unwrap_or(inner.dialect.redirects());
         let mut may_have_landed = Sent::Never;
         let mut refreshed = false;
         let mut retries = 0;
         loop {
-            let credentials = self.authorize(request).await?;
+            let credentials = self
+                .authorize(request)
+                .await
+                .map_err(|error| aside(error, may_have_landed, *attempts))?;
             let mut http = HttpRequest::new(request.body.clone());
             *http.method_mut() = request.op.method.clone();
             *http.uri_mut() = uri.clone();
@@ -116,7 +121,10 @@ impl Caller {
                 && !refreshed
                 && let Auth::Hook(hook) = &inner.auth
                 && request.authenticate
-                && hook.refused(&credentials, &self.nested()).await?
+                && self
+                    .in_time(hook.refused(&credentials, &self.nested()))
+                    .await
+                    .map_err(|error| aside(error, may_have_landed, *attempts))?
             {
                 refreshed = true;
                 continue;
@@ -125,8 +133,13 @@ impl Caller {
                 Safety::Safe => true,
                 Safety::Keyed => keyed,
                 Safety::Unsafe => false,
-            } && (want == Want::Whole || request.retry_opening);
-            match self.next_wait(&error, retries, repeatable) {
+            };
+            let pause = if want == Want::Whole || request.retry_opening {
+                self.next_wait(&error, retries, repeatable)
+            } else {
+                None
+            };
+            match pause {
                 None => return Err(error),
                 Some(pause) => {
                     tracing::debug!(
@@ -146,18 +159,20 @@ impl Caller {
         match &self.pipeline.0.auth {
             Auth::Fixed(credentials) if request.authenticate => Ok(credentials.clone()),
             Auth::Hook(hook) if request.authenticate => {
-                let nested = self.nested();
-                let authorize = hook.authorize(request.op.name, &nested);
-                match self.deadline {
-                    None => authorize.await,
-                    Some((at, limit)) => tokio::time::timeout_at(at, authorize)
-                        .await
-                        .unwrap_or_else(|_| {
-                            Err(Error::timeout(TimeoutPhase::Total, limit).with_sent(Sent::Never))
-                        }),
-                }
+                self.in_time(hook.authorize(request.op.name, &self.nested()))
+                    .await
             }
             _ => Ok(Credentials::none()),
+        }
+    }
+
+    /// What `work` gives, unless the call's deadline comes first.
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match self.deadline {
+            None => work.await,
+            Some((at, limit)) => tokio::time::timeout_at(at, work)
+                .await
+                .unwrap_or_else(|_| Err(Error::timeout(TimeoutPhase::Total, limit))),
         }
     }
 
@@ -205,11 +220,11 @@ impl Caller {
         let attempt = self.options.attempt.unwrap_or(limits.attempt);
         match want {
             Want::Whole => Deadlines {
-                headers: at(limits.headers).filter(|(_, headers)| {
-                    // The caller's own limit of the call stands above the client's for heads.
-                    self.options.attempt.is_none()
-                        || attempt.duration().is_some_and(|attempt| *headers < attempt)
-                }),
+                // The limit of this very call stands above the client's for heads.
+                headers: match self.options.attempt {
+                    None => at(self.pipeline.0.call_headers),
+                    Some(_) => None,
+                },
                 attempt: at(attempt),
                 total: self.deadline,
             },
@@ -219,6 +234,16 @@ impl Caller {
                 total: self.deadline,
             },
         }
+    }
+}
+
+/// The error of what only serves a request, such as a token exchange. Whether that was sent says nothing about the
+/// request itself.
+fn aside(error: Error, may_have_landed: Sent, attempts: u32) -> Error {
+    let error = error.with_sent(may_have_landed);
+    match attempts {
+        0 => error,
+        attempts => error.with_attempts(attempts),
     }
 }
 

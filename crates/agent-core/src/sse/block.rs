@@ -1,44 +1,52 @@
 //! The block being read: which of its values are there, and where.
 //!
 //! As long as one chunk holds the whole block and one `data` line, values are positions in that chunk. Otherwise they
-//! are gathered here, the data joined as it comes. Whether a value fits is the decoder's to check, before it is added.
+//! are gathered here, the data joined as it comes. Whether a value fits is the reader's to check, before it is added.
 
 use bytes::Bytes;
 
-use super::frame::Span;
+use super::frame::{Buffer, Extra, Fields, Frame, Span};
+use super::input::Input;
+use super::last_id::LastId;
 
-/// Gathered data up to this size is copied into an allocation of its own; the buffer is used again.
-const COPY_MAX: usize = 4 << 10;
+/// A block of up to this size is copied out of its chunk. That costs less than to count one more owner of the chunk,
+/// and does not keep the chunk for the sake of a few bytes.
+const SMALL: usize = 512;
+/// A gathered block of up to this size is copied, and the buffer used again.
+const SMALL_GATHERED: usize = 4 << 10;
 /// What the first allocation for a block may be because the one before was as large.
-const EXPECT_MAX: usize = 64 << 10;
+const EXPECT_MAX: usize = 256 << 10;
 
 #[derive(Default)]
 pub(super) struct Block {
+    place: Place,
     data: Option<Span>,
     event: Option<Span>,
     id: Option<Span>,
-    /// The values are in the buffers below, the spans tell only that they are there and how long they are.
-    gathered: bool,
     data_buffer: Vec<u8>,
     event_buffer: Vec<u8>,
     id_buffer: Vec<u8>,
-    /// Size of the last large block, as a guess at the next one's.
+    /// Size of the last gathered block, as a guess at the next one's.
     expected: usize,
 }
 
-/// The values of a complete block: a buffer and where they are in it.
-pub(super) struct Parts {
-    pub(super) bytes: Bytes,
-    pub(super) data: Span,
-    pub(super) event: Span,
-    pub(super) id: Option<Span>,
+/// Where the values are that a block has so far.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Place {
+    /// There are none.
+    #[default]
+    Nowhere,
+    /// In the chunk, at the spans.
+    Chunk,
+    /// In the block's buffers; the spans tell only that they are there and how long they are.
+    Buffers,
 }
 
 impl Block {
     /// Nothing of the block has to be kept so far.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.data.is_none() && self.event.is_none() && self.id.is_none() && !self.gathered
+        self.place == Place::Nowhere
     }
 
     #[inline]
@@ -56,8 +64,9 @@ impl Block {
     /// Adds a whole `data` line, whose value is at `span` of `chunk`.
     #[inline]
     pub(super) fn add_data(&mut self, chunk: &[u8], span: Span, limit: usize) {
-        if self.data.is_none() && !self.gathered {
+        if self.data.is_none() && self.place != Place::Buffers {
             self.data = Some(span);
+            self.place = Place::Chunk;
         } else {
             self.gather(chunk, limit);
             self.open_data(limit);
@@ -68,18 +77,22 @@ impl Block {
     /// Sets the event's name, which is `value`; it is at `span` of the chunk, unless values are gathered.
     pub(super) fn set_event(&mut self, value: &[u8], span: Span) {
         self.event = Some(span);
-        if self.gathered {
+        if self.place == Place::Buffers {
             self.event_buffer.clear();
             self.event_buffer.extend_from_slice(value);
+        } else {
+            self.place = Place::Chunk;
         }
     }
 
     /// Sets the id, in the same way.
     pub(super) fn set_id(&mut self, value: &[u8], span: Span) {
         self.id = Some(span);
-        if self.gathered {
+        if self.place == Place::Buffers {
             self.id_buffer.clear();
             self.id_buffer.extend_from_slice(value);
+        } else {
+            self.place = Place::Chunk;
         }
     }
 
@@ -93,16 +106,12 @@ impl Block {
     }
 
     /// Adds to the `data` line that was begun.
+    #[inline]
     pub(super) fn push_data(&mut self, bytes: &[u8], limit: usize) {
         let buffer = &mut self.data_buffer;
         let needed = buffer.len() + bytes.len();
         if needed > buffer.capacity() {
-            // Doubling, but not past the limit: `Vec` alone could take twice that.
-            let target = (buffer.capacity() * 2)
-                .max(self.expected)
-                .min(limit)
-                .max(needed);
-            buffer.reserve_exact(target - buffer.len());
+            grow(buffer, needed, self.expected, limit);
         }
         buffer.extend_from_slice(bytes);
         self.data = Some(Span {
@@ -112,11 +121,15 @@ impl Block {
     }
 
     /// Moves the values out of `chunk`, because the block goes on in another one or needs joining.
+    #[inline]
     pub(super) fn gather(&mut self, chunk: &[u8], limit: usize) {
-        if self.gathered {
-            return;
+        if self.place != Place::Buffers {
+            self.move_to_buffers(chunk, limit);
         }
-        self.gathered = true;
+    }
+
+    fn move_to_buffers(&mut self, chunk: &[u8], limit: usize) {
+        self.place = Place::Buffers;
         self.data_buffer.clear();
         self.event_buffer.clear();
         self.id_buffer.clear();
@@ -131,81 +144,164 @@ impl Block {
         }
     }
 
-    /// The block's own id.
-    #[inline]
-    pub(super) fn id<'a>(&'a self, chunk: &'a [u8]) -> Option<&'a [u8]> {
-        let id = self.id?;
-        Some(if self.gathered {
-            &self.id_buffer
-        } else {
-            id.of(chunk)
-        })
-    }
-
-    /// Ends the block and gives its values, if it has data. `chunk` gives the buffer when nothing was gathered.
-    #[inline]
-    pub(super) fn take(&mut self, chunk: impl FnOnce() -> Bytes) -> Option<Parts> {
-        let data = self.data.take();
-        let event = self.event.take();
-        let id = self.id.take();
-        if self.gathered {
-            self.gathered = false;
-            let parts = data.map(|data| self.take_gathered(data, event, id));
-            self.forget_buffers();
-            return parts;
+    /// Ends the block and sets the last event id. Tells whether there is data, and so a frame to take; if not, the
+    /// block is dropped.
+    pub(super) fn end(&mut self, chunk: &[u8], last_id: &mut LastId) -> bool {
+        if let Some(id) = self.id {
+            last_id.set(if self.place == Place::Buffers {
+                &self.id_buffer
+            } else {
+                id.of(chunk)
+            });
         }
-        Some(Parts {
-            data: data?,
-            event: event.unwrap_or_default(),
-            id,
-            bytes: chunk(),
-        })
+        if self.data.is_none() {
+            self.clear();
+        }
+        self.data.is_some()
     }
 
-    fn take_gathered(&mut self, data: Span, event: Option<Span>, id: Option<Span>) -> Parts {
-        let event = event.map_or_else(Span::default, |_| {
-            append(&mut self.data_buffer, &self.event_buffer)
-        });
-        let id = id.map(|_| append(&mut self.data_buffer, &self.id_buffer));
+    /// The frame of a block that has ended.
+    // Each frame is made by the last expression of a function: moving it once more would be the dearest step of all.
+    pub(super) fn take_frame(&mut self, input: &mut Input, last_id: &LastId) -> Frame {
+        if self.place == Place::Buffers {
+            return self.gathered_frame(last_id);
+        }
+        let data = self.data.unwrap_or_default();
+        if self.held() <= SMALL {
+            return self.small_frame(data, input.chunk(), last_id);
+        }
+        let extra = extra(self.event, self.id, last_id);
+        self.clear();
+        Frame {
+            buffer: Buffer::Shared(input.share()),
+            data,
+            extra,
+        }
+    }
+
+    fn small_frame(&mut self, data: Span, chunk: &[u8], last_id: &LastId) -> Frame {
+        let mut buffer = Vec::with_capacity(self.held());
+        let data = append(&mut buffer, data.of(chunk));
+        let event = self.event.map(|event| append(&mut buffer, event.of(chunk)));
+        let id = self.id.map(|id| append(&mut buffer, id.of(chunk)));
+        let extra = extra(event, id, last_id);
+        self.clear();
+        Frame {
+            buffer: Buffer::Own(buffer.into()),
+            data,
+            extra,
+        }
+    }
+
+    fn gathered_frame(&mut self, last_id: &LastId) -> Frame {
+        // The other values go behind the data, so that the frame has one buffer.
         let buffer = &mut self.data_buffer;
-        // A frame does not keep much more memory than it has bytes, however large the one before was.
-        let bytes = if buffer.len() <= COPY_MAX || buffer.len() < buffer.capacity() / 2 {
-            self.expected = 0;
+        let data = Span {
+            start: 0,
+            end: buffer.len(),
+        };
+        let event = self.event.map(|_| append(buffer, &self.event_buffer));
+        let id = self.id.map(|_| append(buffer, &self.id_buffer));
+        let extra = extra(event, id, last_id);
+        self.expected = buffer.len().min(EXPECT_MAX);
+        if buffer.len() <= SMALL_GATHERED {
+            let copy = Box::from(&buffer[..]);
+            self.clear();
+            return Frame {
+                buffer: Buffer::Own(copy),
+                data,
+                extra,
+            };
+        }
+        let bytes = if buffer.len() < buffer.capacity() / 2 {
+            // A frame does not keep much more memory than it has bytes, however large the one before was.
             Bytes::copy_from_slice(buffer)
         } else {
-            self.expected = buffer.len().min(EXPECT_MAX);
             Bytes::from(std::mem::take(buffer))
         };
-        Parts {
-            bytes,
+        self.clear();
+        Frame {
+            buffer: Buffer::Shared(bytes),
             data,
-            event,
-            id,
+            extra,
         }
     }
 
     /// Drops the block.
+    #[inline]
     pub(super) fn clear(&mut self) {
         self.data = None;
         self.event = None;
         self.id = None;
-        if self.gathered {
-            self.gathered = false;
-            self.forget_buffers();
+        if self.place == Place::Buffers {
+            self.clear_buffers();
         }
+        self.place = Place::Nowhere;
     }
 
     /// Keeps small buffers for the next block.
-    fn forget_buffers(&mut self) {
+    fn clear_buffers(&mut self) {
         for buffer in [
             &mut self.data_buffer,
             &mut self.event_buffer,
             &mut self.id_buffer,
         ] {
             buffer.clear();
-            buffer.shrink_to(COPY_MAX);
+            if buffer.capacity() > SMALL_GATHERED {
+                buffer.shrink_to(SMALL_GATHERED);
+            }
         }
     }
+}
+
+/// The frame of a block that is one `data` line, at `data` of the chunk, and was never stored.
+#[inline]
+pub(super) fn plain_frame(data: Span, input: &mut Input, last_id: &LastId) -> Frame {
+    let extra = extra(None, None, last_id);
+    if data.len() <= SMALL {
+        let copy = Box::from(data.of(input.chunk()));
+        return Frame {
+            buffer: Buffer::Own(copy),
+            data: Span {
+                start: 0,
+                end: data.len(),
+            },
+            extra,
+        };
+    }
+    Frame {
+        buffer: Buffer::Shared(input.share()),
+        data,
+        extra,
+    }
+}
+
+/// What a frame has besides data.
+#[inline]
+fn extra(event: Option<Span>, id: Option<Span>, last_id: &LastId) -> Extra {
+    let has_last_id = !last_id.get().is_empty();
+    if event.is_none() && id.is_none() {
+        return if has_last_id {
+            Extra::LastId(last_id.share())
+        } else {
+            Extra::Nothing
+        };
+    }
+    let last_id = (id.is_none() && has_last_id).then(|| last_id.share());
+    Extra::Fields(Box::new(Fields {
+        event: event.unwrap_or_default(),
+        id,
+        last_id,
+    }))
+}
+
+/// Doubles a buffer, but not past the limit: left alone, `Vec` could take twice that.
+#[cold]
+fn grow(buffer: &mut Vec<u8>, needed: usize, expected: usize, limit: usize) {
+    #[cfg(test)]
+    super::work::count_moved(buffer.len());
+    let target = (buffer.capacity() * 2).max(expected).min(limit).max(needed);
+    buffer.reserve_exact(target - buffer.len());
 }
 
 fn append(buffer: &mut Vec<u8>, value: &[u8]) -> Span {

@@ -1,49 +1,28 @@
 //! The last event id: it outlives blocks and connections.
 
-use bytes::Bytes;
+use std::sync::Arc;
 
-/// The last event id, kept so that setting it often and sharing it rarely allocates nothing, and the reverse little.
-pub(super) enum LastId {
-    Own(Vec<u8>),
-    Shared(Bytes),
-}
+/// The last event id. Frames without an id of their own share it.
+#[derive(Default)]
+pub(super) struct LastId(Arc<Vec<u8>>);
 
 impl LastId {
-    pub(super) const fn new() -> Self {
-        Self::Own(Vec::new())
-    }
-
+    #[inline]
     pub(super) fn get(&self) -> &[u8] {
-        match self {
-            Self::Own(id) => id,
-            Self::Shared(id) => id,
-        }
+        &self.0
     }
 
     /// Copies: a slice would keep a whole chunk alive for as long as the id is current.
     pub(super) fn set(&mut self, id: &[u8]) {
-        match self {
-            Self::Own(own) => {
-                own.clear();
-                own.extend_from_slice(id);
-            }
-            Self::Shared(shared) if *shared == id => {}
-            Self::Shared(_) => *self = Self::Own(id.to_vec()),
+        if let Some(own) = Arc::get_mut(&mut self.0) {
+            own.clear();
+            own.extend_from_slice(id);
+        } else if *self.0 != id {
+            self.0 = Arc::new(id.to_vec());
         }
     }
 
-    /// The id for a frame that has none of its own; `None` when it is empty.
-    #[inline]
-    pub(super) fn share(&mut self) -> Option<Bytes> {
-        if self.get().is_empty() {
-            return None;
-        }
-        if let Self::Own(id) = self {
-            *self = Self::Shared(Bytes::from(std::mem::take(id)));
-        }
-        match self {
-            Self::Own(_) => None,
-            Self::Shared(id) => Some(id.clone()),
-        }
+    pub(super) fn share(&self) -> Arc<Vec<u8>> {
+        Arc::clone(&self.0)
     }
 }

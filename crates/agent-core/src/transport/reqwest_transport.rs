@@ -2,12 +2,15 @@
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::{
@@ -17,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::timeouts::Limit;
 
 /// Sends through reqwest. Cheap to clone; clones, and clients that are given the same one, share connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
 }
@@ -66,6 +69,13 @@ impl ReqwestTransport {
     }
 }
 
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // reqwest's own shows default headers and proxies, which may hold credentials.
+        f.write_str("ReqwestTransport")
+    }
+}
+
 impl Transport for ReqwestTransport {
     fn send(
         &self,
@@ -81,7 +91,14 @@ impl Transport for ReqwestTransport {
             let mut request = reqwest::Request::new(head.method, url);
             *request.headers_mut() = head.headers;
             match body.chunks() {
-                [] if body.is_empty() => {}
+                chunks if chunks.iter().all(Bytes::is_empty) => {
+                    // Below, nothing is said about a body without content; there are servers that ask for its length.
+                    let expected = [Method::POST, Method::PUT, Method::PATCH];
+                    if !body.is_empty() || expected.contains(request.method()) {
+                        let headers = request.headers_mut();
+                        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                    }
+                }
                 [one] => *request.body_mut() = Some(one.clone().into()),
                 _ => *request.body_mut() = Some(reqwest::Body::wrap(Chunks { body, next: 0 })),
             }

@@ -1,5 +1,5 @@
 //! The event stream of a session: what is newer than the cursor, then live, one HTTP chunk per event, heartbeats in
-//! between; it ends when the turn is over. Faults that cut it come from `faults.rs`.
+//! between; it ends when the turn is over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,9 +12,7 @@ use tokio::sync::watch;
 
 use super::Meistrari;
 use crate::clock::Moment;
-use crate::faults::Break;
 use crate::sync::lock;
-use crate::wire::WireControl;
 
 /// The media type of an event stream.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
@@ -30,8 +28,6 @@ struct Follower {
     sent: usize,
     last_sent: Moment,
     wake: watch::Receiver<()>,
-    cut: Option<(usize, Break)>,
-    wire: WireControl,
     _open: OpenStream,
 }
 
@@ -41,7 +37,6 @@ pub(crate) fn follow(
     session: &str,
     cursor: usize,
     wake: watch::Receiver<()>,
-    wire: WireControl,
 ) -> impl Stream<Item = Bytes> + Send + 'static {
     let follower = Follower {
         session: session.to_owned(),
@@ -49,8 +44,6 @@ pub(crate) fn follow(
         sent: 0,
         last_sent: meistrari.world.clock.now(),
         wake,
-        cut: meistrari.world.faults.take_cut(super::NAME),
-        wire,
         _open: OpenStream::new(&meistrari.open_streams),
         meistrari: Arc::clone(meistrari),
     };
@@ -71,13 +64,6 @@ enum Look {
 impl Follower {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some((after, how)) = self.cut
-                && self.sent >= after
-            {
-                self.wire.break_when_flushed(how);
-                // The connection ends at its next flush, and this future with it.
-                std::future::pending::<()>().await;
-            }
             // Seen before looking, so that whatever happens after the look wakes.
             self.wake.borrow_and_update();
             let due = match self.look() {
@@ -91,7 +77,7 @@ impl Follower {
                 Look::Wait(due) => due,
             };
             let world = &self.meistrari.world;
-            let heartbeat = self.last_sent + world.heartbeat;
+            let heartbeat = self.last_sent.saturating_add(world.heartbeat);
             if heartbeat <= world.clock.now() {
                 self.last_sent = world.clock.now();
                 return Some(Bytes::from_static(HEARTBEAT));

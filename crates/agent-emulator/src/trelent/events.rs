@@ -1,5 +1,5 @@
 //! The event stream of a run: first its whole history, then live, one HTTP chunk per event, heartbeats in between;
-//! the end comes when the run is over. Faults that cut it come from `faults.rs`.
+//! the end comes when the run is over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,9 +13,7 @@ use tokio::sync::watch;
 use super::Trelent;
 use super::run::{Event, Run};
 use crate::clock::{Clock, Moment};
-use crate::faults::Break;
 use crate::sync::lock;
-use crate::wire::WireControl;
 
 /// The media type of an event stream.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
@@ -60,8 +58,6 @@ struct Follower {
     sent: usize,
     last_sent: Moment,
     wake: watch::Receiver<()>,
-    cut: Option<(usize, Break)>,
-    wire: WireControl,
     _open: OpenStream,
 }
 
@@ -70,15 +66,12 @@ pub(crate) fn follow(
     trelent: &Arc<Trelent>,
     run: &str,
     wake: watch::Receiver<()>,
-    wire: WireControl,
 ) -> impl Stream<Item = Bytes> + Send + 'static {
     let follower = Follower {
         run: run.to_owned(),
         sent: 0,
         last_sent: trelent.world.clock.now(),
         wake,
-        cut: trelent.world.faults.take_cut(super::NAME),
-        wire,
         _open: OpenStream::new(&trelent.open_streams),
         trelent: Arc::clone(trelent),
     };
@@ -99,13 +92,6 @@ enum Look {
 impl Follower {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some((after, how)) = self.cut
-                && self.sent >= after
-            {
-                self.wire.break_when_flushed(how);
-                // The connection ends at its next flush, and this future with it.
-                std::future::pending::<()>().await;
-            }
             // Seen before looking, so that whatever happens after the look wakes.
             self.wake.borrow_and_update();
             let due = match self.look() {

@@ -8,7 +8,9 @@ use crate::client::send;
 #[tokio::test]
 async fn the_command_prints_variables_serves_and_ends_when_told() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_agent-emulator"))
-        .args(["--port", "0", "--seed=3"])
+        .args(["--port", "0", "--seed=3", "--cut-stream-after", "12"])
+        .args(["--fault", r#"{"fault": "status", "status": 503}"#])
+        .args([r#"--fault=[{"fault": "status", "status": 504}]"#])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -35,8 +37,10 @@ async fn the_command_prints_variables_serves_and_ends_when_told() {
         panic!("{missing:?} are missing in {names:?}");
     }
     let url = lines[0].split_once('=').unwrap().1;
-    let health = send("GET", &format!("{url}/health"), &[], None).await;
-    assert_eq!(health.status, 200);
+    for status in [503, 504, 200] {
+        let health = send("GET", &format!("{url}/health"), &[], None).await;
+        assert_eq!(health.status, status);
+    }
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -52,6 +56,11 @@ fn the_command_explains_itself_and_refuses_nonsense() {
     let help = run(&["--help"]);
     assert!(help.status.success());
     assert!(String::from_utf8(help.stdout).unwrap().contains("--port N"));
+    for fault in ["", "{}", r#"{"fault": "close", "vendor": "nobody"}"#] {
+        let refused = run(&["--fault", fault]);
+        assert!(!refused.status.success(), "{fault}");
+        assert!(refused.stdout.is_empty());
+    }
     for args in [
         &["--prot"][..],
         &["--port"],

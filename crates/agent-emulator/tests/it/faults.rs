@@ -1,10 +1,12 @@
-//! Faults: streams that break, and the control API.
+//! The faults' queue, their schedules, and the control API. What each kind does is in `strikes.rs`.
 
-use agent_emulator::{Break, Fault, FaultKind};
+use std::collections::BTreeSet;
+
+use agent_emulator::{Break, Emulator, Fault, FaultKind, Schedule};
 use serde_json::{Value, json};
 
 use crate::client::send;
-use crate::support::{Api, builder, event, start, start_with};
+use crate::support::{Api, builder, create, event, start, start_with};
 
 /// Reads a stream that breaks; the events before.
 async fn until_broken(api: &Api, run: &str) -> Vec<Value> {
@@ -89,9 +91,11 @@ async fn faults_can_be_queued_over_http() {
     let post = async |body: &str| send("POST", &url, &json_type, Some(body.as_bytes())).await;
     let answer = post(r#"{"fault": "cut_stream", "after_events": 3}"#).await;
     assert_eq!(answer.status, 201);
-    let pending = json!({"pending": [
-        {"fault": "cut_stream", "after_events": 3, "how": "close", "vendor": null, "times": 1},
-    ]});
+    let fault = json!({
+        "fault": "cut_stream", "after_events": 3, "how": "close", "vendor": null, "method": null, "path": null,
+        "times": 1, "landed": false,
+    });
+    let pending = json!({"pending": [fault], "schedules": [], "struck": 0});
     assert_eq!(answer.json(), pending);
     assert_eq!(send("GET", &url, &[], None).await.json(), pending);
     let run = api.run("hi").await;
@@ -101,11 +105,11 @@ async fn faults_can_be_queued_over_http() {
     assert_eq!(api.emulator.faults().pending(), [fault]);
     assert_eq!(
         send("DELETE", &url, &[], None).await.json(),
-        json!({"pending": []})
+        json!({"pending": [], "schedules": [], "struck": 1})
     );
     for wrong in [
         "",
-        "[]",
+        "7",
         "{}",
         r#"{"fault": "flood"}"#,
         r#"{"fault": "cut_stream"}"#,
@@ -126,4 +130,206 @@ async fn faults_can_be_queued_over_http() {
     assert_eq!(untyped.status, 415);
     assert_eq!(send("PUT", &url, &[], None).await.status, 405);
     assert!(api.emulator.faults().pending().is_empty());
+}
+
+#[tokio::test]
+async fn a_fault_is_for_requests_of_its_method_and_path() {
+    let api = start().await;
+    let run = api.run("hi").await;
+    let faults = api.emulator.faults();
+    faults.push(Fault::status(500).on("GET", "/runs/*").forever());
+    faults.push(Fault::status(501).on("*", "/secrets/**"));
+    let status = async |path: &str| api.get(path).await.status;
+    assert_eq!(status("/runs").await, 200);
+    assert_eq!(status(&format!("/runs/{run}")).await, 500);
+    assert_eq!(status(&format!("/runs/{run}/status")).await, 200);
+    assert_eq!(status("/runs/none").await, 500);
+    assert_eq!(status("/secrets/a").await, 501);
+    assert_eq!(status("/secrets").await, 200);
+    assert_eq!((faults.pending().len(), faults.struck()), (1, 3));
+    let struck = &faults.strikes()[2];
+    assert_eq!(
+        (struck.method.as_str(), struck.path.as_str()),
+        ("GET", "/secrets/a")
+    );
+    faults.clear();
+    assert_eq!(status(&format!("/runs/{run}")).await, 200);
+}
+
+/// The same requests to an emulator with a schedule; what came back.
+async fn draws(seed: u64) -> Vec<String> {
+    let schedule = Schedule::seeded(seed)
+        .chance(0.2, Fault::status(503))
+        .chance(0.1, Fault::close())
+        .chance_within(0.4, 20, Fault::cut_stream(0));
+    let api = start().await;
+    let run = api.run("hi").await;
+    api.emulator.faults().schedule(schedule);
+    let mut heard = Vec::new();
+    for _ in 0..40 {
+        for path in [format!("/runs/{run}/events"), "/runs".to_owned()] {
+            let answer = crate::raw::get(&api, &path).await;
+            // Not the bytes: they have times in them.
+            let first = answer.head.lines().next().unwrap_or_default();
+            heard.push(format!("{:?} {first} {}", answer.end, answer.body.len()));
+        }
+    }
+    heard
+}
+
+#[tokio::test]
+async fn a_schedule_gives_the_same_faults_to_the_same_requests() {
+    let first = draws(7).await;
+    assert_eq!(first, draws(7).await);
+    assert_ne!(first, draws(8).await);
+    let kinds: BTreeSet<_> = first.iter().collect();
+    assert!(kinds.len() > 10, "cuts after many different numbers");
+}
+
+#[tokio::test]
+async fn lists_and_schedules_come_over_http_too() {
+    let api = start().await;
+    let url = format!("{}/_control/faults", api.emulator.url());
+    let json_type = [("content-type", "application/json")];
+    let post = async |body: &str| send("POST", &url, &json_type, Some(body.as_bytes())).await;
+    let answer = post(
+        r#"[{"fault": "status", "status": 429, "retry_after": {"ms": 5}, "times": "forever"},
+            {"fault": "drip", "bytes": 1, "ms": 0, "method": "GET", "path": "/runs/*"}]"#,
+    )
+    .await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.json()["pending"].as_array().unwrap().len(), 2);
+    assert_eq!(api.get("/runs").await.header("retry-after-ms"), Some("5"));
+    send("DELETE", &url, &[], None).await;
+    let answer = post(
+        r#"{"seed": 7, "at_most": 2, "schedule": [{"chance": 1.0, "within": 3, "fault": "reset"}]}"#,
+    )
+    .await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    let answer = post(
+        r#"{"seed": 7, "at_most": 2, "schedule": [{"chance": 1.0, "fault": "status", "status": 500}]}"#,
+    )
+    .await;
+    assert_eq!(answer.json()["schedules"][0]["at_most"], 2);
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(api.get("/runs").await.status);
+    }
+    assert_eq!(statuses, [500, 500, 200]);
+    assert_eq!(api.emulator.faults().schedules().len(), 1);
+}
+
+#[tokio::test]
+async fn runs_are_scripted_and_released_and_tokens_expired_over_http() {
+    let api = start().await;
+    let control = format!("{}/_control/trelent", api.emulator.url());
+    let json_type = [("content-type", "application/json")];
+    let post = async |action: &str, body: &str| {
+        let url = format!("{control}/{action}");
+        send("POST", &url, &json_type, Some(body.as_bytes())).await
+    };
+    let script = json!({
+        "steps": [
+            {"event": {"type": "session.started", "tools": []}},
+            "hold",
+            {"wait_ms": 0},
+            {"write_file": {"path": "/a.txt", "content": "A"}},
+            {"event": {"type": "session.completed", "exit_code": 1}},
+        ],
+        "ends": {"failed": "no luck"},
+    });
+    let queued = post("next-run", &script.to_string()).await;
+    assert_eq!((queued.status, queued.json()), (200, json!({"queued": 1})));
+    post("next-run", r#"{"scenario": "empty"}"#).await;
+    let run = api.run("hi").await;
+    assert_eq!(api.status(&run).await, "running");
+    let body = json!({"run_id": run}).to_string();
+    assert_eq!(
+        post("release", &body).await.json(),
+        json!({"released": true})
+    );
+    assert_eq!(api.status(&run).await, "failed");
+    assert_eq!(
+        post("release", &body).await.json(),
+        json!({"released": false})
+    );
+    let view = api.trelent.run(&run).unwrap();
+    assert_eq!(
+        (view.events.len(), view.files.contains_key("/a.txt")),
+        (2, true)
+    );
+    let empty = api.run("hi").await;
+    assert_eq!(api.trelent.run(&empty).unwrap().events.len(), 0);
+
+    assert_eq!(
+        post("expire-tokens", "{}").await.json(),
+        json!({"expired": 1})
+    );
+    assert_eq!(api.get("/runs").await.status, 401);
+    let asked = send("GET", &format!("{control}/requests"), &[], None).await;
+    let asked = asked.json();
+    assert_eq!(asked["count"], api.trelent.request_count());
+    let last = &asked["requests"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["path"], &last["status"]),
+        (&json!("/runs"), &json!(401))
+    );
+
+    for (action, body) in [
+        ("release", "{}"),
+        ("release", r#"{"run_id": "none"}"#),
+        ("next-run", "{}"),
+        ("next-run", r#"{"scenario": "none"}"#),
+        ("next-run", r#"{"scenario": "empty", "more": 1}"#),
+        ("next-run", r#"{"steps": ["stop"]}"#),
+        ("next-run", r#"{"steps": [], "ends": "well"}"#),
+        ("expire-tokens", r#"{"all": true}"#),
+    ] {
+        assert_eq!(post(action, body).await.status, 400, "{action} {body}");
+    }
+    assert_eq!(post("nothing", "{}").await.status, 404);
+    let untyped = send("POST", &format!("{control}/expire-tokens"), &[], None).await;
+    assert_eq!(untyped.status, 415);
+    let nobody = format!("{}/_control/nobody/requests", api.emulator.url());
+    assert_eq!(send("GET", &nobody, &[], None).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_emulators_own_pages_are_never_struck() {
+    let faults = Schedule::seeded(1).chance(1.0, Fault::close());
+    let builder = Emulator::builder().fault(Fault::reset().forever());
+    let emulator = builder.schedule(faults).start().await.unwrap();
+    for path in ["/", "/health", "/_control/faults"] {
+        let url = format!("{}{path}", emulator.url());
+        assert_eq!(send("GET", &url, &[], None).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_sends_at_once_is_struck_once() {
+    let api = start().await;
+    api.emulator
+        .faults()
+        .push(Fault::status(503).on("POST", "/runs").times(3));
+    let body = create(json!({}));
+    let calls = (0..8).map(|_| api.call("POST", "/runs", Some(&body)));
+    let answers = futures_util::future::join_all(calls).await;
+    let refused = answers.iter().filter(|answer| answer.status == 503);
+    assert_eq!((refused.count(), api.trelent.runs().len()), (3, 5));
+}
+
+#[tokio::test]
+async fn the_readmes_faults_can_be_queued_as_they_stand() {
+    let api = start().await;
+    let faults = api.emulator.faults();
+    let readme = include_str!("../../README.md");
+    let quoted = readme.split('`').filter(|text| text.starts_with("{\""));
+    let mut kinds = BTreeSet::new();
+    for text in quoted.filter(|text| text.contains("\"fault\"")) {
+        faults.push_json(text).unwrap();
+        let kind = text.split('"').nth(3).unwrap();
+        kinds.insert(kind);
+    }
+    // The schedule's first text is another.
+    assert!(kinds.len() > 18, "{kinds:?}");
 }

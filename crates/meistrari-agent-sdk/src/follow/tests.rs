@@ -44,12 +44,8 @@ impl Stage {
 }
 
 fn scene() -> Scene<'static> {
-    Scene {
-        elapsed: Duration::ZERO,
-        connected: None,
-        idle: Some(Duration::from_secs(120)),
-        ambient: &SystemAmbient,
-    }
+    let idle = Some(Duration::from_secs(120));
+    Scene::fixed(Duration::ZERO, None, idle, &SystemAmbient)
 }
 
 const AT_1: &str = r#"{"kind":"steps","nextCursor":1}"#;

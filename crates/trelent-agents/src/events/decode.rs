@@ -26,8 +26,8 @@ pub(crate) enum Decoded {
         /// Whether it came with a number. One without has the number 0, which says nothing about its place.
         numbered: bool,
     },
-    /// JSON, but no event. One error for the caller, of kind `Decode`, with the JSON as its details; the stream goes
-    /// on.
+    /// JSON, but no event. One error for the caller, of kind `Decode`, with the JSON as its details (as text, if a
+    /// `Value` can not hold it); the stream goes on.
     Malformed(Error),
 }
 
@@ -46,7 +46,9 @@ pub(crate) fn decode_event(text: &str) -> Decoded {
     }
     match mend(text).map(|mended| serde_json::from_str(&mended)) {
         Some(Ok(envelope)) => decoded(envelope, text),
-        _ => malformed(text, &brief(&error)),
+        // Halves of characters are not what is wrong.
+        Some(Err(error)) => malformed(text, &brief(&error)),
+        None => malformed(text, &brief(&error)),
     }
 }
 
@@ -62,8 +64,10 @@ fn decoded(envelope: Envelope, text: &str) -> Decoded {
 }
 
 fn malformed(text: &str, problem: &str) -> Decoded {
-    let whole: Option<Value> = serde_json::from_str(text).ok();
-    let field = |name| whole.as_ref().and_then(|value| value.get(name));
+    let whole = serde_json::from_str(text)
+        .ok()
+        .or_else(|| serde_json::from_str(&mend(text)?).ok());
+    let field = |name| whole.as_ref().and_then(|value: &Value| value.get(name));
     let seq = field("seq").and_then(Value::as_u64);
     let name = field("data")
         .and_then(|data| data.get(TYPE))
@@ -78,11 +82,9 @@ fn malformed(text: &str, problem: &str) -> Decoded {
     }
     message.push_str(": ");
     message.push_str(problem);
-    let error = Error::decode(message);
-    Decoded::Malformed(match whole {
-        Some(value) => error.with_details(value),
-        None => error,
-    })
+    // What no `Value` can hold, such as nesting without end, is not lost either.
+    let details = whole.unwrap_or_else(|| Value::from(text));
+    Decoded::Malformed(Error::decode(message).with_details(details))
 }
 
 /// The envelope with both spellings of its names.

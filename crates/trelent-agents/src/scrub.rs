@@ -1,0 +1,52 @@
+//! Keeping secrets that a server repeats out of its error texts.
+//!
+//! Servers that check their input like to quote it in the complaint, and the message of an error is the server's text.
+//! The answer's body, which is never printed, stays as it came.
+
+use agent_core::sdk::{Pipeline, Request};
+use agent_core::{Call, Error, SecretString, WithResponse};
+use serde::de::DeserializeOwned;
+
+use crate::error::{ErrorParts, read};
+
+/// A text shorter than this is no secret, and replacing it would make other texts unreadable.
+const SHORTEST: usize = 4;
+
+/// Reads the answer behind `error` once more, without `secret`.
+pub(crate) fn scrub(error: Error, secret: &str, read: fn(u16, &str) -> ErrorParts) -> Error {
+    if secret.len() < SHORTEST {
+        return error;
+    }
+    let Some(response) = error.response() else {
+        return error;
+    };
+    let text = response.text();
+    let mut clean = text.replace(secret, "****");
+    // As it stands in JSON, without the quotes around it.
+    let quoted = serde_json::Value::from(secret).to_string();
+    clean = clean.replace(&quoted[1..quoted.len() - 1], "****");
+    if clean == text {
+        return error;
+    }
+    let parts = read(response.status.as_u16(), &clean);
+    error
+        .with_message(parts.message.clone())
+        .with_details(parts.detail.clone())
+        .with_view(parts)
+}
+
+/// A call whose request carries `secret` in its body.
+pub(crate) fn send_with_secret<T: DeserializeOwned + Send + 'static>(
+    pipeline: &Pipeline,
+    request: Request,
+    secret: SecretString,
+) -> Call<T> {
+    let operation = request.op().name;
+    Call::new(pipeline.clone(), operation, move |caller| async move {
+        let response = caller
+            .send(&request)
+            .await
+            .map_err(|error| scrub(error, secret.expose(), read))?;
+        Ok(WithResponse::new(response.json()?, response.meta))
+    })
+}
