@@ -21,15 +21,16 @@ pub(crate) struct Sdk {
 }
 
 /// Every SDK there is.
-pub(crate) const SDKS: &[Sdk] = &[
-    Sdk {
-        vendor: "trelent",
-        package: "trelent-agents",
-        features: &["imports", "simd"],
-        url_variable: "TRELENT_API_URL",
-        demo: "main_job",
-        demo_faults: &["--cut-stream-after", "12"],
-        consumer: r#"
+pub(crate) const SDKS: &[Sdk] = &[TRELENT, MEISTRARI, AGENTROUTER];
+
+const TRELENT: Sdk = Sdk {
+    vendor: "trelent",
+    package: "trelent-agents",
+    features: &["imports", "simd"],
+    url_variable: "TRELENT_API_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "12"],
+    consumer: r#"
     let client = trelent_agents::Client::new("http://127.0.0.1:9")?;
     let options = trelent_agents::CreateRunOptions::new("my-sandbox", "Say hello");
     match client.runs().create(options).await {
@@ -37,15 +38,16 @@ pub(crate) const SDKS: &[Sdk] = &[
         Err(error) => println!("{error}"),
     }
 "#,
-    },
-    Sdk {
-        vendor: "meistrari",
-        package: "meistrari-agent-sdk",
-        features: &["webhooks"],
-        url_variable: "MEISTRARI_BASE_URL",
-        demo: "main_job",
-        demo_faults: &["--cut-stream-after", "3"],
-        consumer: r#"
+};
+
+const MEISTRARI: Sdk = Sdk {
+    vendor: "meistrari",
+    package: "meistrari-agent-sdk",
+    features: &["simd", "webhooks"],
+    url_variable: "MEISTRARI_BASE_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "3"],
+    consumer: r#"
     use meistrari_agent_sdk::{AgentClient, DataTokenAuthStrategy, ExecuteAgentRequest};
     let auth = DataTokenAuthStrategy::new("my-token");
     let client = AgentClient::builder("http://127.0.0.1:9", auth).build()?;
@@ -55,11 +57,29 @@ pub(crate) const SDKS: &[Sdk] = &[
         Err(error) => println!("{error}"),
     }
 "#,
-    },
-];
+};
+
+const AGENTROUTER: Sdk = Sdk {
+    vendor: "agentrouter",
+    package: "agentrouter-sdk",
+    features: &["checksums", "simd"],
+    url_variable: "AGENTROUTER_API_BASE_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "12"],
+    consumer: r#"
+    let options = agentrouter_sdk::AgentRouterOptions::new("key").base_url("http://127.0.0.1:9");
+    let client = agentrouter_sdk::agentrouter(options)?;
+    let request = agentrouter_sdk::RunAgentCreateRequest::new("Say hello");
+    match agentrouter_sdk::run_agent(&client, request).await {
+        Ok(result) => println!("{} is {}", result.id, result.status),
+        Err(error) => println!("{error}"),
+    }
+"#,
+};
 
 /// Features of `agent-core` that cost nothing to test: all but TLS.
-pub(crate) const CORE_FEATURES: &[&str] = &["simd", "webhooks", "testing", "reqwest-0-13"];
+pub(crate) const CORE_FEATURES: &[&str] =
+    &["checksums", "simd", "webhooks", "testing", "reqwest-0-13"];
 
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {

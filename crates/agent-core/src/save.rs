@@ -6,6 +6,8 @@
 
 use std::ffi::OsString;
 use std::fmt;
+#[cfg(feature = "checksums")]
+use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -187,10 +189,11 @@ impl Checks {
         }
         #[cfg(feature = "checksums")]
         if let Some((expected, hasher)) = self.sha256.take() {
-            let found: String = sha2::Digest::finalize(hasher)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let mut found = String::with_capacity(64);
+            for byte in sha2::Digest::finalize(hasher) {
+                // Writing to a string does not fail.
+                let _ = write!(found, "{byte:02x}");
+            }
             if found != expected {
                 return Err(Error::new(
                     ErrorKind::Protocol,

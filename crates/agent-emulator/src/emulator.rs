@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
 
+use crate::agentrouter::{AgentRouterHandle, AgentRouterOptions};
 use crate::api::Api;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults, Schedule};
@@ -103,6 +104,12 @@ impl EmulatorBuilder {
     /// Lets a schedule of faults strike; see also [`Emulator::faults`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedules.push(schedule);
+        self
+    }
+
+    /// Sets the settings of the vendor AgentRouter.
+    pub fn agentrouter(mut self, options: AgentRouterOptions) -> Self {
+        self.vendors.agentrouter = options;
         self
     }
 
@@ -210,6 +217,11 @@ impl Emulator {
     /// The vendor Meistrari: credentials, control, inspection.
     pub fn meistrari(&self) -> MeistrariHandle {
         MeistrariHandle(Arc::clone(&self.vendors.meistrari))
+    }
+
+    /// The vendor AgentRouter: its key, control, inspection.
+    pub fn agentrouter(&self) -> AgentRouterHandle {
+        AgentRouterHandle(Arc::clone(&self.vendors.agentrouter))
     }
 
     /// The vendor Trelent: credentials, control, inspection.

@@ -16,7 +16,7 @@ use crate::ids::Ids;
 use crate::record::Recorder;
 use crate::storage::Store;
 use crate::strike::Victim;
-use crate::{meistrari, trelent};
+use crate::{agentrouter, meistrari, trelent};
 
 /// What all vendors of one emulator share.
 #[derive(Debug)]
@@ -83,6 +83,7 @@ impl Victim for Row {
 /// The settings of all vendors.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VendorOptions {
+    pub(crate) agentrouter: agentrouter::AgentRouterOptions,
     pub(crate) meistrari: meistrari::MeistrariOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
@@ -90,6 +91,7 @@ pub(crate) struct VendorOptions {
 /// The vendors of one emulator.
 #[derive(Debug, Clone)]
 pub(crate) struct Vendors {
+    pub(crate) agentrouter: Arc<agentrouter::AgentRouter>,
     pub(crate) meistrari: Arc<meistrari::Meistrari>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
@@ -100,6 +102,10 @@ impl Vendors {
         let world_of = || Arc::clone(world);
         let meistrari = meistrari::Meistrari::new(world_of(), vault_url, options.meistrari);
         Self {
+            agentrouter: Arc::new(agentrouter::AgentRouter::new(
+                world_of(),
+                options.agentrouter,
+            )),
             meistrari: Arc::new(meistrari),
             trelent: Arc::new(trelent::Trelent::new(world_of(), options.trelent)),
         }
@@ -116,6 +122,11 @@ impl Vendors {
                 name: meistrari::NAME,
                 prefix: meistrari::PREFIX,
                 vendor: self.meistrari.clone(),
+            },
+            Row {
+                name: agentrouter::NAME,
+                prefix: agentrouter::PREFIX,
+                vendor: self.agentrouter.clone(),
             },
         ]
     }

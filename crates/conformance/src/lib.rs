@@ -21,6 +21,7 @@
 //! is listed with its reason in `tests/vectors/disputed.json` of the crate.
 
 pub mod adapter;
+pub mod agentrouter;
 pub mod cli;
 pub mod compare;
 pub mod meistrari;

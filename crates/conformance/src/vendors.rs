@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::adapter::Adapter;
-use crate::{meistrari, sse, trelent};
+use crate::{agentrouter, meistrari, sse, trelent};
 
 /// A vendor whose vectors can be replayed.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,11 @@ pub const VENDORS: &[Vendor] = &[
         "meistrari-agent-sdk",
         Some(&meistrari::Meistrari),
     ),
-    sdk("agentrouter", "agentrouter-sdk", None),
+    sdk(
+        "agentrouter",
+        "agentrouter-sdk",
+        Some(&agentrouter::AgentRouter),
+    ),
     sdk("agent-os", "agent-os-sdk", None),
     sdk("mentiora", "mentiora-sdk", None),
     Vendor {

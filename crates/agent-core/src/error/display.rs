@@ -7,6 +7,9 @@ use super::{Error, ErrorKind, Sent};
 /// Longest message that is printed, in characters; the rest is cut.
 const LONGEST: usize = 400;
 
+/// Longest code or request id that is printed, in characters.
+const LONGEST_NAME: usize = 100;
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.operation().is_empty() {
@@ -18,18 +21,23 @@ impl fmt::Display for Error {
         let mut shown = false;
         for part in prefix.into_iter().flatten() {
             if !part.is_empty() && !says(message, part) {
-                write!(f, "{}{}", if shown { " " } else { "" }, Line(part))?;
+                write!(
+                    f,
+                    "{}{}",
+                    if shown { " " } else { "" },
+                    Line(part, LONGEST_NAME)
+                )?;
                 shown = true;
             }
         }
         if shown && !message.trim().is_empty() {
             f.write_str(": ")?;
         }
-        Line(message).fmt(f)?;
+        Line(message, LONGEST).fmt(f)?;
 
         let mut facts = Facts { f, open: false };
         if let Some(id) = self.request_id() {
-            facts.add(format_args!("request {}", Line(id)))?;
+            facts.add(format_args!("request {}", Line(id, LONGEST_NAME)))?;
         }
         if let Some(cursor) = self.cursor() {
             facts.add(format_args!("after event {cursor}"))?;
@@ -60,10 +68,10 @@ impl fmt::Debug for Error {
         if !self.operation().is_empty() {
             out.field("operation", &self.operation());
         }
-        out.field("message", &Line(self.message()));
+        out.field("message", &Line(self.message(), LONGEST));
         for (name, value) in [("code", self.code()), ("request_id", self.request_id())] {
             if let Some(value) = value {
-                out.field(name, &Line(value));
+                out.field(name, &Line(value, LONGEST_NAME));
             }
         }
         if let Some(response) = self.response() {
@@ -75,7 +83,7 @@ impl fmt::Debug for Error {
         out.field("sent", &self.sent())
             .field("attempts", &self.attempts());
         if let Some(source) = std::error::Error::source(self) {
-            out.field("source", &Line(&source.to_string()));
+            out.field("source", &Line(&source.to_string(), LONGEST));
         }
         out.finish_non_exhaustive()
     }
@@ -94,13 +102,13 @@ fn says(text: &str, word: &str) -> bool {
 }
 
 /// A text in one line: what breaks or turns a line becomes a space, and what is too long is cut.
-struct Line<'a>(&'a str);
+struct Line<'a>(&'a str, usize);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chars = self.0.trim().chars();
         let mut space = false;
-        for c in chars.by_ref().take(LONGEST) {
+        for c in chars.by_ref().take(self.1) {
             let c = if breaks_lines(c) { ' ' } else { c };
             if !(c == ' ' && space) {
                 f.write_char(c)?;

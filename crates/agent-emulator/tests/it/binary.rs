@@ -26,6 +26,8 @@ async fn the_command_prints_variables_serves_and_ends_when_told() {
         "TRELENT_API_URL",
         "TRELENT_CLIENT_ID",
         "TRELENT_CLIENT_SECRET",
+        "AGENTROUTER_API_BASE_URL",
+        "AGENTROUTER_API_KEY",
         "MEISTRARI_BASE_URL",
         "MEISTRARI_VAULT_URL",
         "MEISTRARI_DATA_TOKEN",

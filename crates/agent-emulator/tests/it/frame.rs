@@ -15,7 +15,7 @@ async fn the_root_lists_the_vendors_and_health_says_ok() {
     let root = send("GET", url, &[], None).await;
     assert_eq!(root.status, 200);
     let vendors = root.json()["vendors"].as_array().unwrap().clone();
-    for name in ["trelent", "meistrari"] {
+    for name in ["trelent", "meistrari", "agentrouter"] {
         let row = json!({"name": name, "url": format!("{url}/{name}")});
         assert!(vendors.contains(&row), "{name} is missing in {vendors:?}");
     }
@@ -149,10 +149,18 @@ async fn the_variables_are_those_that_programs_read() {
         ("MEISTRARI_BASE_URL", meistrari.base_url().to_owned()),
         ("MEISTRARI_VAULT_URL", meistrari.vault_url().to_owned()),
         ("MEISTRARI_DATA_TOKEN", meistrari.data_token().to_owned()),
+        (
+            "AGENTROUTER_API_BASE_URL",
+            format!("{}/agentrouter", emulator.url()),
+        ),
+        (
+            "AGENTROUTER_API_KEY",
+            emulator.agentrouter().api_key().to_owned(),
+        ),
     ];
     let variables = emulator.variables();
-    for one in expected {
-        assert!(variables.contains(&one), "{one:?} is missing");
+    for expected in expected {
+        assert!(variables.contains(&expected), "{variables:?}");
     }
     assert_eq!(
         emulator.url(),

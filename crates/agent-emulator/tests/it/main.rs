@@ -10,6 +10,7 @@
     reason = "a test that can not go on should stop"
 )]
 
+mod agentrouter;
 mod auth;
 mod binary;
 mod bodies;

@@ -1,0 +1,221 @@
+//! Events of a run, exactly as they are stored.
+
+use std::collections::BTreeMap;
+
+use agent_core::{Cursor, Error, Result};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{EventVisibility, Extra, RunEventType, RunId};
+
+/// One event of a run: the record as the server stores it.
+///
+/// It may hold the provider's output; what is fit to be shown is in the parts of
+/// [`full_stream`](crate::AgentRunStream::full_stream). The JSON that came is in [`raw_json`](Self::raw_json).
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RunEvent {
+    /// The run.
+    pub run_id: RunId,
+    /// Its place among the run's events, from 1 and rising.
+    pub sequence: u64,
+    /// What it is about.
+    #[serde(rename = "type")]
+    pub event_type: RunEventType,
+    /// The provider's own name of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_event_type: Option<String>,
+    /// Who made it, such as `worker`.
+    pub source: String,
+    /// Who it is meant for.
+    pub visibility: EventVisibility,
+    /// Its content, a JSON object whose keys depend on the type. Absent and null are as empty.
+    pub payload: Value,
+    /// Where the whole content is, if it did not fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_ref: Option<ArtifactRef>,
+    /// The content was cut, or is elsewhere.
+    pub is_truncated: bool,
+    /// When it was stored.
+    pub created_at: String,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+    #[serde(skip)]
+    raw: Box<RawValue>,
+}
+
+/// A reference to stored content.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ArtifactRef {
+    /// The artifact.
+    pub artifact_id: String,
+    /// Where the server keeps it.
+    #[serde(default)]
+    pub r2_key: String,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The fields of the record.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields {
+    #[serde(default)]
+    run_id: RunId,
+    sequence: u64,
+    #[serde(rename = "type")]
+    event_type: RunEventType,
+    #[serde(default)]
+    provider_event_type: Option<String>,
+    #[serde(default)]
+    source: String,
+    #[serde(default = "public")]
+    visibility: EventVisibility,
+    #[serde(default)]
+    payload: Value,
+    #[serde(default)]
+    artifact_ref: Option<ArtifactRef>,
+    #[serde(default)]
+    is_truncated: bool,
+    #[serde(default)]
+    created_at: String,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+fn public() -> EventVisibility {
+    EventVisibility::Public
+}
+
+impl RunEvent {
+    /// Reads an event from its JSON. Fails with kind [`Decode`](crate::ErrorKind::Decode) if it is not an object with a
+    /// sequence and a type.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let raw: Box<RawValue> = serde_json::from_str(json).map_err(|_| not_an_event())?;
+        Self::from_raw(raw).map_err(|_| not_an_event())
+    }
+
+    pub(crate) fn from_raw(raw: Box<RawValue>) -> serde_json::Result<Self> {
+        let fields: Fields = serde_json::from_str(raw.get())?;
+        let payload = match fields.payload {
+            Value::Null => Value::Object(Extra::new()),
+            payload => payload,
+        };
+        Ok(Self {
+            run_id: fields.run_id,
+            sequence: fields.sequence,
+            event_type: fields.event_type,
+            provider_event_type: fields.provider_event_type,
+            source: fields.source,
+            visibility: fields.visibility,
+            payload,
+            artifact_ref: fields.artifact_ref,
+            is_truncated: fields.is_truncated,
+            created_at: fields.created_at,
+            extra: fields.extra,
+            raw,
+        })
+    }
+
+    /// The JSON that came from the server, to the byte. Of an event that was read from something else than JSON text,
+    /// the same content in another spelling.
+    pub fn raw_json(&self) -> &str {
+        self.raw.get()
+    }
+
+    /// Its place as a cursor: to go on behind this event, pass [`sequence`](Self::sequence) as `after_seq`.
+    pub fn cursor(&self) -> Cursor {
+        Cursor::from(self.sequence)
+    }
+
+    /// A text of the payload, if it is there and not empty.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.payload
+            .get(key)?
+            .as_str()
+            .filter(|text| !text.is_empty())
+    }
+}
+
+fn not_an_event() -> Error {
+    Error::decode("an event is not a JSON object with a sequence and a type")
+}
+
+impl PartialEq for RunEvent {
+    /// By content: the spelling of the JSON does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.run_id == other.run_id
+            && self.sequence == other.sequence
+            && self.event_type == other.event_type
+            && self.provider_event_type == other.provider_event_type
+            && self.source == other.source
+            && self.visibility == other.visibility
+            && self.payload == other.payload
+            && self.artifact_ref == other.artifact_ref
+            && self.is_truncated == other.is_truncated
+            && self.created_at == other.created_at
+            && self.extra == other.extra
+    }
+}
+
+impl<'de> Deserialize<'de> for RunEvent {
+    /// From any format that describes itself; [`RunEvent::from_json`] also keeps the text.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let raw = serde_json::value::to_raw_value(&value).map_err(D::Error::custom)?;
+        Self::from_raw(raw).map_err(D::Error::custom)
+    }
+}
+
+/// Some events of a run, in order.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RunEventPage {
+    /// The events.
+    pub items: Vec<RunEvent>,
+    /// Sequence of the last of them; what was asked with, if there is none.
+    pub next_after_seq: u64,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl<'de> Deserialize<'de> for RunEventPage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let page = Box::<RawValue>::deserialize(deserializer)?;
+        Self::from_raw(&page).map_err(D::Error::custom)
+    }
+}
+
+impl RunEventPage {
+    fn from_raw(page: &RawValue) -> serde_json::Result<Self> {
+        // Members stay text, so that each event keeps its own.
+        let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(page.get())?;
+        let missing = || serde_json::Error::missing_field("items");
+        let items = members.remove("items").ok_or_else(missing)?;
+        let items: Vec<Box<RawValue>> = serde_json::from_str(items.get())?;
+        let next = members.remove("nextAfterSeq");
+        let rest = members
+            .into_iter()
+            .map(|(name, raw)| Ok((name, serde_json::from_str(raw.get())?)));
+        Ok(Self {
+            next_after_seq: match next {
+                Some(next) => serde_json::from_str(next.get())?,
+                None => 0,
+            },
+            extra: rest.collect::<serde_json::Result<_>>()?,
+            items: items
+                .into_iter()
+                .map(RunEvent::from_raw)
+                .collect::<serde_json::Result<_>>()?,
+        })
+    }
+}
