@@ -21,7 +21,7 @@ pub(crate) struct Sdk {
 }
 
 /// Every SDK there is.
-pub(crate) const SDKS: &[Sdk] = &[TRELENT, AGENTROUTER, MENTIORA, AGENT_OS];
+pub(crate) const SDKS: &[Sdk] = &[TRELENT, MEISTRARI, AGENTROUTER, MENTIORA, AGENT_OS];
 
 const TRELENT: Sdk = Sdk {
     vendor: "trelent",
@@ -35,6 +35,25 @@ const TRELENT: Sdk = Sdk {
     let options = trelent_agents::CreateRunOptions::new("my-sandbox", "Say hello");
     match client.runs().create(options).await {
         Ok(run) => println!("{} is {}", run.id, run.status),
+        Err(error) => println!("{error}"),
+    }
+"#,
+};
+
+const MEISTRARI: Sdk = Sdk {
+    vendor: "meistrari",
+    package: "meistrari-agent-sdk",
+    features: &["simd", "webhooks"],
+    url_variable: "MEISTRARI_BASE_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "3"],
+    consumer: r#"
+    use meistrari_agent_sdk::{AgentClient, DataTokenAuthStrategy, ExecuteAgentRequest};
+    let auth = DataTokenAuthStrategy::new("my-token");
+    let client = AgentClient::builder("http://127.0.0.1:9", auth).build()?;
+    let request = ExecuteAgentRequest::start("acme", "support-bot", "Say hello");
+    match client.execute_agent(request).await {
+        Ok(answer) => println!("{:?}", answer.session_id),
         Err(error) => println!("{error}"),
     }
 "#,

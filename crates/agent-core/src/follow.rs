@@ -60,6 +60,11 @@ pub trait Follow: Send + 'static {
     /// same connection.
     fn broke(&mut self, broke: Broke, scene: &Scene<'_>, out: &mut Out<Self::Item>) -> Next;
 
+    /// Where the caller begins: the stream's position until an item moves it.
+    fn start(&self) -> Option<Cursor> {
+        None
+    }
+
     /// Longest silence, where the user sets none. The default is for streams that can not resume.
     fn idle(&self) -> Limit {
         SILENCE

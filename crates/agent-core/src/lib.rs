@@ -14,6 +14,7 @@ mod follow;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod json_text;
 mod op;
 mod open_enum;
 mod pages;
@@ -67,6 +68,7 @@ pub mod sdk {
         Broke, Follow, Next, Open, Out, Reconnects, SILENCE, SILENCE_RESUMING, Scene,
         reconnects_exhausted,
     };
+    pub use crate::json_text::{compact_json, pretty_json};
     pub use crate::op::{Op, OpKind, Safety};
     pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};

@@ -53,10 +53,21 @@ pub struct Setup<'a> {
     pub http: HttpConfig,
 }
 
+impl Inner {
+    /// What happens when credentials would go over plain http.
+    fn check_plain_http(&self) -> Result<()> {
+        if self.auth.is_none() && self.headers.is_empty() {
+            return Ok(());
+        }
+        check_plain_http(self.dialect, self.plain_http, &self.base)
+    }
+}
+
 /// A client without its vendor's nouns. Cheap to clone; clones share connections, credentials and the retry budget.
 #[derive(Clone)]
 pub struct Pipeline(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     dialect: &'static dyn Dialect,
     base: BaseUrl,
@@ -70,12 +81,12 @@ struct Inner {
     idle: Option<Limit>,
     retry: RetryPolicy,
     resume: Resume,
-    budget: RetryBudget,
+    budget: Arc<RetryBudget>,
+    plain_http: PlainHttp,
     ambient: Arc<dyn Ambient>,
     max_body_bytes: usize,
     max_event_bytes: usize,
     paths: HashMap<&'static str, String>,
-    plain_http: PlainHttp,
 }
 
 impl Pipeline {
@@ -105,10 +116,6 @@ impl Pipeline {
             paths.insert(op.name, template);
         }
         let auth = http.auth.unwrap_or(setup.auth);
-        let secret = !auth.is_none() || !headers.is_empty();
-        if secret {
-            check_plain_http(setup.dialect, http.plain_http, &setup.base)?;
-        }
         let transport = match http.transport {
             Some(transport) => transport,
             None => crate::transport::default_transport(timeouts.connect)?,
@@ -118,7 +125,7 @@ impl Pipeline {
             (Some(_), None) => Limit::Off,
             _ => timeouts.headers,
         };
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             dialect: setup.dialect,
             base: setup.base,
             transport,
@@ -130,13 +137,24 @@ impl Pipeline {
             idle: http.idle,
             retry: http.retry.unwrap_or(setup.retry),
             resume: http.resume.unwrap_or(setup.resume),
-            budget: RetryBudget::default(),
+            budget: Arc::default(),
+            plain_http: http.plain_http,
             ambient: http.ambient.unwrap_or_else(|| Arc::new(SystemAmbient)),
             max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES),
             max_event_bytes: http.max_event_bytes.unwrap_or(MAX_EVENT_BYTES),
             paths,
-            plain_http: http.plain_http,
-        })))
+        };
+        inner.check_plain_http()?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// The same client for another server of the vendor's: it shares connections, credentials, settings and the retry
+    /// budget.
+    pub fn at(&self, base: BaseUrl) -> Result<Self> {
+        let mut inner = Inner::clone(&self.0);
+        inner.base = base;
+        inner.check_plain_http()?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// A call that sends `request` once it is awaited and reads the answer with `decode`.
@@ -240,6 +258,10 @@ impl Pipeline {
     /// Every header but the credentials, which may differ from attempt to attempt.
     fn headers_of(&self, request: &Request, options: &CallOptions) -> Result<HeaderMap> {
         let mut headers = request.headers.clone();
+        // An absolute URL is another's: neither the client's headers nor the call's are meant for it.
+        if request.url.is_some() {
+            return Ok(headers);
+        }
         headers.insert(USER_AGENT, self.0.user_agent.clone());
         // The client's headers are for the vendor: another URL is another's.
         if !request.is_foreign() {

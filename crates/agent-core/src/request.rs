@@ -127,7 +127,8 @@ impl Request {
         }
     }
 
-    /// Sends it to an absolute URL instead of a path below the base URL, and without credentials.
+    /// Sends it to an absolute URL instead of a path below the base URL, with the request's own headers and nothing
+    /// else: no credentials, no header of the client's or the call's, no user agent.
     #[must_use]
     pub fn absolute(mut self, url: Url) -> Self {
         self.url = Some(url);

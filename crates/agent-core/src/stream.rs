@@ -57,7 +57,8 @@ impl<E> EventStream<E> {
         self.driver.close();
     }
 
-    /// The position of the last event that was delivered, where the vendor numbers events.
+    /// The position of the last event that was delivered, where the vendor numbers events; before the first, where the
+    /// stream was asked to begin.
     pub fn cursor(&self) -> Option<Cursor> {
         self.driver.cursor()
     }
@@ -165,6 +166,11 @@ impl Pipeline {
             .flatten()
             .find_map(|limit| refuse_zero("a stream's timeout", limit).err());
         let caller = Caller::new(self.clone(), options.call, None);
+        let start = follow.start();
+        let mut out = Out::default();
+        if let Some(start) = start {
+            out.position(start);
+        }
         EventStream {
             driver: Box::new(Driver {
                 operation,
@@ -175,7 +181,7 @@ impl Pipeline {
                 follow,
                 caller,
                 idle: idle.duration(),
-                out: Out::default(),
+                out,
                 task: match refused {
                     None => Task::Start,
                     Some(text) => Task::Failed(Error::invalid_argument(text)),

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::faults::{Fault, Faults, Schedule};
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
+use crate::meistrari::{Courier, MeistrariHandle, MeistrariOptions, VAULT, VaultSite};
 use crate::mentiora::{MentioraHandle, MentioraOptions};
 use crate::server::{Bound, Server, Site};
 use crate::storage::{Storage, Store};
@@ -102,6 +103,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the settings of the vendor Meistrari.
+    pub fn meistrari(mut self, options: MeistrariOptions) -> Self {
+        self.vendors.meistrari = options;
+        self
+    }
+
     /// Lets a schedule of faults strike; see also [`Emulator::faults`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedules.push(schedule);
@@ -135,6 +142,7 @@ impl EmulatorBuilder {
         let api = Bound::bind(self.port).await?;
         let storage = Bound::bind(0).await?;
         let chatwoot = Bound::bind(0).await?;
+        let vault = Bound::bind(0).await?;
         let clock = Arc::new(Clock::start(self.start_time));
         let ids = Arc::new(Ids::new(self.seed));
         let store = Arc::new(Store::new(
@@ -156,10 +164,10 @@ impl EmulatorBuilder {
             pace: self.pace,
             heartbeat: self.heartbeat,
         });
-        let vendors = Vendors::new(&world, self.vendors);
+        let vendors = Vendors::new(&world, vault.url(), self.vendors);
         let chatwoot_state = vendors.agent_os.chatwoot();
         let table = vendors.table();
-        faults.know(table.iter().map(|row| row.name).chain([STORAGE]));
+        faults.know(table.iter().map(|row| row.name).chain([STORAGE, VAULT]));
         let site = Arc::new(Api {
             url: api.url(),
             table,
@@ -170,6 +178,8 @@ impl EmulatorBuilder {
         Ok(Emulator {
             port: api.port(),
             world,
+            courier: Courier::start(Arc::clone(&vendors.meistrari)),
+            vault_server: vault.serve(Arc::new(VaultSite(Arc::clone(&vendors.meistrari)))),
             vendors,
             chatwoot_server: chatwoot.serve(Arc::new(ChatwootSite(chatwoot_state))),
             storage_server: storage.serve(storage_site),
@@ -189,6 +199,8 @@ pub struct Emulator {
     api_server: Server,
     storage_server: Server,
     chatwoot_server: Server,
+    vault_server: Server,
+    courier: Courier,
 }
 
 impl Emulator {
@@ -226,6 +238,11 @@ impl Emulator {
         AgentOsHandle(Arc::clone(&self.vendors.agent_os))
     }
 
+    /// The vendor Meistrari: credentials, control, inspection.
+    pub fn meistrari(&self) -> MeistrariHandle {
+        MeistrariHandle(Arc::clone(&self.vendors.meistrari))
+    }
+
     /// The vendor AgentRouter: its key, control, inspection.
     pub fn agentrouter(&self) -> AgentRouterHandle {
         AgentRouterHandle(Arc::clone(&self.vendors.agentrouter))
@@ -251,6 +268,8 @@ impl Emulator {
         self.api_server.shutdown().await;
         self.storage_server.shutdown().await;
         self.chatwoot_server.shutdown().await;
+        self.vault_server.shutdown().await;
+        self.courier.shutdown().await;
     }
 }
 

@@ -34,6 +34,7 @@
 //! | vendor | prefix | handle | settings |
 //! |---|---|---|---|
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
+//! | Meistrari | `/meistrari`, and the vault on a port of its own | [`Emulator::meistrari`] | [`MeistrariOptions`] |
 //! | AgentRouter | `/agentrouter` | [`Emulator::agentrouter`] | [`AgentRouterOptions`] |
 //! | Mentiora | `/mentiora` | [`Emulator::mentiora`] | [`MentioraOptions`] |
 //! | Agent OS | `/agent-os` | [`Emulator::agent_os`] | [`AgentOsOptions`] |
@@ -88,6 +89,7 @@ mod emulator;
 mod faults;
 mod http;
 mod ids;
+mod meistrari;
 mod mentiora;
 mod record;
 mod server;
@@ -104,6 +106,10 @@ pub use agent_os::{
 pub use agentrouter::{AgentRouterHandle, AgentRouterOptions, AgentRouterRun, AgentRouterScript};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};
+pub use meistrari::{
+    Commit, Delivery, DeliveryState, MeistrariHandle, MeistrariOptions, SessionView, Turn,
+    TurnScenario, TurnScript,
+};
 pub use mentiora::{
     EmulatedAgent, MentioraHandle, MentioraOptions, MentioraRun, MentioraScenario, MentioraScript,
 };

@@ -1,10 +1,13 @@
 //! The command `agent-emulator`: starts the emulator, says where it is, serves until it is interrupted.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agent_emulator::{AgentOsOptions, Emulator, EmulatorBuilder, Fault, TrelentOptions};
+use agent_emulator::{
+    AgentOsOptions, Emulator, EmulatorBuilder, Fault, MeistrariOptions, TrelentOptions,
+};
 
 const HELP: &str = "\
 Agent platform APIs on one local server.
@@ -18,7 +21,10 @@ Options:
   --port N      the port of the APIs (default: a free one)
   --pace MS     milliseconds from one step of a run to the next (default: 75)
   --seed N      the seed of ids, tokens and secrets (default: 0)
-  --anonymous   allow calls without credentials
+  --anonymous   allow calls without credentials (Trelent)
+  --webhook-host HOST=ADDRESS
+                deliver webhooks of https://HOST/… to this loopback address,
+                such as example.com=127.0.0.1:9000; may be repeated (Meistrari)
   --cut-stream-after N
                 cut the next event stream once after N events
   --fault JSON  queue a fault, a list of faults, or a schedule, as
@@ -63,6 +69,7 @@ struct Settings {
 fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Settings>, String> {
     let mut faults = Vec::new();
     let mut builder = Emulator::builder();
+    let mut meistrari = MeistrariOptions::new();
     while let Some(arg) = args.next() {
         let (name, inline) = match arg.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
@@ -79,6 +86,18 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             "--pace" => builder.pace(Duration::from_millis(number(name, &value()?)?)),
             "--seed" => builder.seed(number(name, &value()?)?),
             "--cut-stream-after" => builder.fault(Fault::cut_stream(number(name, &value()?)?)),
+            "--webhook-host" => {
+                let text = value()?;
+                let (host, address) = text
+                    .split_once('=')
+                    .ok_or_else(|| format!("{name} needs HOST=ADDRESS"))?;
+                let address: SocketAddr = number(name, address)?;
+                if !address.ip().is_loopback() {
+                    return Err(format!("{name} takes loopback addresses only"));
+                }
+                meistrari = meistrari.webhook_host(host, address);
+                builder
+            }
             "--fault" => {
                 faults.push(value()?);
                 builder
@@ -90,7 +109,10 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             _ => return Err(format!("unknown argument {arg}")),
         };
     }
-    Ok(Some(Settings { builder, faults }))
+    Ok(Some(Settings {
+        builder: builder.meistrari(meistrari),
+        faults,
+    }))
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {

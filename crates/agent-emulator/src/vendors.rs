@@ -17,7 +17,7 @@ use crate::mentiora;
 use crate::record::Recorder;
 use crate::storage::Store;
 use crate::strike::Victim;
-use crate::{agent_os, agentrouter, trelent};
+use crate::{agent_os, agentrouter, meistrari, trelent};
 
 /// What all vendors of one emulator share.
 #[derive(Debug)]
@@ -89,6 +89,7 @@ pub(crate) struct VendorOptions {
     pub(crate) agentrouter: agentrouter::AgentRouterOptions,
     pub(crate) mentiora: mentiora::MentioraOptions,
     pub(crate) agent_os: agent_os::AgentOsOptions,
+    pub(crate) meistrari: meistrari::MeistrariOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
 
@@ -98,19 +99,24 @@ pub(crate) struct Vendors {
     pub(crate) agentrouter: Arc<agentrouter::AgentRouter>,
     pub(crate) mentiora: Arc<mentiora::Mentiora>,
     pub(crate) agent_os: Arc<agent_os::AgentOs>,
+    pub(crate) meistrari: Arc<meistrari::Meistrari>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
 
 impl Vendors {
-    pub(crate) fn new(world: &Arc<World>, options: VendorOptions) -> Self {
+    /// `vault_url` is where Meistrari's vault listens.
+    pub(crate) fn new(world: &Arc<World>, vault_url: String, options: VendorOptions) -> Self {
+        let world_of = || Arc::clone(world);
+        let meistrari = meistrari::Meistrari::new(world_of(), vault_url, options.meistrari);
         Self {
             agentrouter: Arc::new(agentrouter::AgentRouter::new(
-                Arc::clone(world),
+                world_of(),
                 options.agentrouter,
             )),
-            mentiora: Arc::new(mentiora::Mentiora::new(Arc::clone(world), options.mentiora)),
-            agent_os: Arc::new(agent_os::AgentOs::new(Arc::clone(world), options.agent_os)),
-            trelent: Arc::new(trelent::Trelent::new(Arc::clone(world), options.trelent)),
+            mentiora: Arc::new(mentiora::Mentiora::new(world_of(), options.mentiora)),
+            agent_os: Arc::new(agent_os::AgentOs::new(world_of(), options.agent_os)),
+            meistrari: Arc::new(meistrari),
+            trelent: Arc::new(trelent::Trelent::new(world_of(), options.trelent)),
         }
     }
 
@@ -120,6 +126,11 @@ impl Vendors {
                 name: trelent::NAME,
                 prefix: trelent::PREFIX,
                 vendor: self.trelent.clone(),
+            },
+            Row {
+                name: meistrari::NAME,
+                prefix: meistrari::PREFIX,
+                vendor: self.meistrari.clone(),
             },
             Row {
                 name: agentrouter::NAME,

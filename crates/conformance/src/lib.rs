@@ -25,6 +25,7 @@ pub mod agent_os;
 pub mod agentrouter;
 pub mod cli;
 pub mod compare;
+pub mod meistrari;
 pub mod memory;
 pub mod mentiora;
 pub mod replay;

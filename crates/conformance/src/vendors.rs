@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::adapter::Adapter;
-use crate::{agent_os, agentrouter, mentiora, sse, trelent};
+use crate::{agent_os, agentrouter, meistrari, mentiora, sse, trelent};
 
 /// A vendor whose vectors can be replayed.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,11 @@ pub enum Suite {
 /// All of them, in the order in which they are reported.
 pub const VENDORS: &[Vendor] = &[
     sdk("trelent", "trelent-agents", Some(&trelent::Trelent)),
-    sdk("meistrari", "meistrari-agent-sdk", None),
+    sdk(
+        "meistrari",
+        "meistrari-agent-sdk",
+        Some(&meistrari::Meistrari),
+    ),
     sdk(
         "agentrouter",
         "agentrouter-sdk",

@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use agent_core::Error;
+use agent_core::sdk::compact_json;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-mod compact;
 
 /// Which of the vendor's error classes an answer belongs to. Source: seen in the vendor's Python client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -205,7 +204,7 @@ impl Detail {
         };
         Some(Self::Given {
             value: serde_json::from_str(raw).ok()?,
-            compact: compact::compact(raw)?,
+            compact: compact_json(raw)?,
             items: serde_json::from_str(raw).ok(),
         })
     }

@@ -14,10 +14,16 @@ async fn the_root_lists_the_vendors_and_health_says_ok() {
     let url = emulator.url();
     let root = send("GET", url, &[], None).await;
     assert_eq!(root.status, 200);
-    for name in ["trelent", "agentrouter", "mentiora", "agent-os"] {
+    let vendors = root.json()["vendors"].as_array().unwrap().clone();
+    for name in [
+        "trelent",
+        "meistrari",
+        "agentrouter",
+        "mentiora",
+        "agent-os",
+    ] {
         let row = json!({"name": name, "url": format!("{url}/{name}")});
-        let vendors = root.json()["vendors"].as_array().unwrap().clone();
-        assert!(vendors.contains(&row), "{vendors:?}");
+        assert!(vendors.contains(&row), "{name} is missing in {vendors:?}");
     }
     assert_eq!(
         send("GET", &format!("{url}/health"), &[], None)
@@ -141,7 +147,7 @@ async fn the_same_seed_and_calls_give_the_same_answers() {
 #[tokio::test]
 async fn the_variables_are_those_that_programs_read() {
     let emulator = builder().start().await.unwrap();
-    let trelent = emulator.trelent();
+    let (trelent, meistrari) = (emulator.trelent(), emulator.meistrari());
     let mentiora = emulator.mentiora();
     // By name: clients warn of keys that go to other plain http hosts.
     let local = format!("http://localhost:{}/mentiora", emulator.port());
@@ -151,6 +157,9 @@ async fn the_variables_are_those_that_programs_read() {
         ("TRELENT_API_URL", format!("{}/trelent", emulator.url())),
         ("TRELENT_CLIENT_ID", trelent.client_id().to_owned()),
         ("TRELENT_CLIENT_SECRET", trelent.client_secret().to_owned()),
+        ("MEISTRARI_BASE_URL", meistrari.base_url().to_owned()),
+        ("MEISTRARI_VAULT_URL", meistrari.vault_url().to_owned()),
+        ("MEISTRARI_DATA_TOKEN", meistrari.data_token().to_owned()),
         (
             "AGENTROUTER_API_BASE_URL",
             format!("{}/agentrouter", emulator.url()),

@@ -21,6 +21,8 @@ mod events;
 mod faults;
 mod files;
 mod frame;
+mod meistrari;
+mod meistrari_webhooks;
 mod mentiora;
 mod raw;
 mod runs;

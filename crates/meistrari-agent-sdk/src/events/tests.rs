@@ -1,0 +1,84 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn event(value: &Value) -> SessionStreamEvent {
+    SessionStreamEvent::from_json(&value.to_string()).unwrap()
+}
+
+#[test]
+fn events_are_written_back_as_they_came() {
+    for value in [
+        json!({"kind": "status", "status": "running", "nextCursor": 1, "sandboxId": "x"}),
+        json!({"kind": "status", "status": "hibernating"}),
+        json!({"kind": "status", "status": 5, "nextCursor": 2}),
+        json!({"kind": "steps", "steps": [{"id": 1}], "status": "unknown here"}),
+        json!({"kind": "result", "status": "completed", "result": null}),
+        json!({"kind": "result", "result": {"a": [1.5]}, "nextCursor": 12.5}),
+        json!({"kind": "error", "error": "boom", "code": 7}),
+        json!({"kind": "error", "error": ["odd"], "nextCursor": 3}),
+        json!({"kind": "timeline", "events": [], "nextCursor": "9"}),
+        json!({"nextCursor": 1}),
+    ] {
+        let event = event(&value);
+        assert_eq!(serde_json::to_value(&event).unwrap(), value);
+        let again: SessionStreamEvent = serde_json::from_value(value).unwrap();
+        assert_eq!(again, event);
+    }
+}
+
+#[test]
+fn an_error_event_says_why_in_one_of_four_ways() {
+    for (value, why) in [
+        (json!({"kind": "error", "error": "a"}), "a"),
+        (json!({"kind": "error", "error": {"message": "b"}}), "b"),
+        (json!({"kind": "error", "message": "c"}), "c"),
+        (json!({"kind": "error"}), r#"{"kind":"error"}"#),
+    ] {
+        match event(&value) {
+            SessionStreamEvent::Error(event) => assert_eq!(event.error, why),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn no_text_makes_the_decoder_panic_and_objects_are_always_events() {
+    let mut state = 7_u64;
+    let pieces = [
+        "{",
+        "}",
+        "\"kind\"",
+        ":",
+        ",",
+        "\"status\"",
+        "\"error\"",
+        "null",
+        "[",
+        "]",
+        "1",
+        "1e400",
+        "\"\\ud800\"",
+        "\"nextCursor\"",
+        "-9223372036854775809",
+        "\"result\"",
+        " ",
+        "\u{0}",
+        "é",
+    ];
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for _ in 0..8 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            text += pieces[usize::try_from(state >> 33).unwrap() % pieces.len()];
+        }
+        let object = serde_json::from_str::<Extra>(&text).is_ok();
+        assert_eq!(
+            SessionStreamEvent::from_json(&text).is_ok(),
+            object,
+            "{text}"
+        );
+    }
+}
