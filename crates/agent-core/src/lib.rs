@@ -16,6 +16,7 @@ mod follow;
 pub mod fuzzing;
 mod op;
 mod open_enum;
+mod pages;
 mod pipeline;
 #[cfg(test)]
 mod properties;
@@ -27,6 +28,7 @@ mod save;
 mod secret;
 pub mod sse;
 mod stream;
+mod surrogates;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeouts;
@@ -44,6 +46,7 @@ pub use config::{HttpConfig, PlainHttp};
 pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
 pub use follow::{End, Resume};
+pub use pages::{ByPage, Page, Pages};
 pub use response::{ResponseMeta, WithResponse};
 pub use retry::{RetryBudget, RetryPolicy};
 pub use save::{Progress, SaveOptions};
@@ -65,11 +68,13 @@ pub mod sdk {
         reconnects_exhausted,
     };
     pub use crate::op::{Op, OpKind, Safety};
+    pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;
     pub use crate::response::Response;
     pub use crate::retry::backoff;
     pub use crate::secret::secret_header;
+    pub use crate::surrogates::mend_surrogates;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
 }

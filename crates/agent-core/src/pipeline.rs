@@ -75,6 +75,7 @@ struct Inner {
     max_body_bytes: usize,
     max_event_bytes: usize,
     paths: HashMap<&'static str, String>,
+    plain_http: PlainHttp,
 }
 
 impl Pipeline {
@@ -105,18 +106,8 @@ impl Pipeline {
         }
         let auth = http.auth.unwrap_or(setup.auth);
         let secret = !auth.is_none() || !headers.is_empty();
-        if secret && setup.base.url().scheme() == "http" && !is_loopback(setup.base.url()) {
-            let host = setup.base.url().host_str().unwrap_or_default();
-            if http.plain_http == PlainHttp::Refuse {
-                return Err(Error::config(format!(
-                    "credentials would go over plain http to {host}"
-                )));
-            }
-            tracing::warn!(
-                vendor = setup.dialect.vendor(),
-                server.address = host,
-                "credentials go over plain http: use https"
-            );
+        if secret {
+            check_plain_http(setup.dialect, http.plain_http, &setup.base)?;
         }
         let transport = match http.transport {
             Some(transport) => transport,
@@ -144,6 +135,7 @@ impl Pipeline {
             max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES),
             max_event_bytes: http.max_event_bytes.unwrap_or(MAX_EVENT_BYTES),
             paths,
+            plain_http: http.plain_http,
         })))
     }
 
@@ -206,8 +198,13 @@ impl Pipeline {
         &self.0.budget
     }
 
+    /// Warns, or fails if the user wants it so, when credentials are about to go to `base` over plain http.
+    pub fn check_plain_http(&self, base: &BaseUrl) -> Result<()> {
+        check_plain_http(self.0.dialect, self.0.plain_http, base)
+    }
+
     /// The absolute URL of `request`.
-    fn url_of(&self, request: &Request) -> Result<http::Uri> {
+    pub fn url_of(&self, request: &Request) -> Result<http::Uri> {
         if let Some(url) = &request.url {
             let plain = url.username().is_empty() && url.password().is_none();
             if !matches!(url.scheme(), "http" | "https") || !plain {
@@ -221,13 +218,12 @@ impl Pipeline {
                 .map_err(|_| Error::invalid_argument("the URL can not be sent"));
         }
         let dialect = self.0.dialect;
-        let template = self
-            .0
-            .paths
-            .get(request.op.name)
-            .map_or(request.op.path, String::as_str);
-        let mut text = String::with_capacity(self.0.base.as_str().len() + template.len() + 64);
-        text.push_str(self.0.base.as_str());
+        let overridden = self.0.paths.get(request.op.name);
+        let overridden = overridden.map_or(request.op.path, String::as_str);
+        let template = request.path.as_deref().unwrap_or(overridden);
+        let base = request.base.as_deref().unwrap_or(&self.0.base).as_str();
+        let mut text = String::with_capacity(base.len() + template.len() + 64);
+        text.push_str(base);
         expand(
             &mut text,
             template,
@@ -245,8 +241,8 @@ impl Pipeline {
     fn headers_of(&self, request: &Request, options: &CallOptions) -> Result<HeaderMap> {
         let mut headers = request.headers.clone();
         headers.insert(USER_AGENT, self.0.user_agent.clone());
-        // The client's headers are for the vendor: an absolute URL is another's.
-        if request.url.is_none() {
+        // The client's headers are for the vendor: another URL is another's.
+        if !request.is_foreign() {
             for (name, value) in &self.0.headers {
                 // What the body is, the operation knows best.
                 if name != http::header::CONTENT_TYPE || request.body.is_empty() {
@@ -303,6 +299,26 @@ impl Pipeline {
             .into()
         })
     }
+}
+
+fn check_plain_http(dialect: &dyn Dialect, rule: PlainHttp, base: &BaseUrl) -> Result<()> {
+    if base.url().scheme() != "http" {
+        return Ok(());
+    }
+    let host = base.url().host_str().unwrap_or_default();
+    if rule == PlainHttp::Refuse && !is_loopback(base.url()) {
+        return Err(Error::config(format!(
+            "credentials would go over plain http to {host}"
+        )));
+    }
+    if dialect.warns_of_plain_http(base) {
+        tracing::warn!(
+            vendor = dialect.vendor(),
+            server.address = host,
+            "credentials go over plain http: use https"
+        );
+    }
+    Ok(())
 }
 
 /// Whether an idempotency header holds a key: what is empty, or will be once spaces are trimmed on the way, is none.

@@ -9,12 +9,14 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
 
+use crate::agent_os::{AgentOsHandle, AgentOsOptions, ChatwootSite};
 use crate::agentrouter::{AgentRouterHandle, AgentRouterOptions};
 use crate::api::Api;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults, Schedule};
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
+use crate::mentiora::{MentioraHandle, MentioraOptions};
 use crate::server::{Bound, Server, Site};
 use crate::storage::{Storage, Store};
 use crate::strike::{self, Dropped, Victim};
@@ -94,6 +96,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the settings of the vendor Agent OS.
+    pub fn agent_os(mut self, options: AgentOsOptions) -> Self {
+        self.vendors.agent_os = options;
+        self
+    }
+
     /// Lets a schedule of faults strike; see also [`Emulator::faults`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedules.push(schedule);
@@ -112,6 +120,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the settings of the vendor Mentiora.
+    pub fn mentiora(mut self, options: MentioraOptions) -> Self {
+        self.vendors.mentiora = options;
+        self
+    }
+
     /// Binds both ports on 127.0.0.1 and serves until the emulator is dropped. Needs a tokio runtime.
     ///
     /// # Errors
@@ -120,6 +134,7 @@ impl EmulatorBuilder {
     pub async fn start(self) -> io::Result<Emulator> {
         let api = Bound::bind(self.port).await?;
         let storage = Bound::bind(0).await?;
+        let chatwoot = Bound::bind(0).await?;
         let clock = Arc::new(Clock::start(self.start_time));
         let ids = Arc::new(Ids::new(self.seed));
         let store = Arc::new(Store::new(
@@ -137,10 +152,12 @@ impl EmulatorBuilder {
             ids,
             faults: faults.clone(),
             store,
+            chatwoot_url: chatwoot.url(),
             pace: self.pace,
             heartbeat: self.heartbeat,
         });
         let vendors = Vendors::new(&world, self.vendors);
+        let chatwoot_state = vendors.agent_os.chatwoot();
         let table = vendors.table();
         faults.know(table.iter().map(|row| row.name).chain([STORAGE]));
         let site = Arc::new(Api {
@@ -154,6 +171,7 @@ impl EmulatorBuilder {
             port: api.port(),
             world,
             vendors,
+            chatwoot_server: chatwoot.serve(Arc::new(ChatwootSite(chatwoot_state))),
             storage_server: storage.serve(storage_site),
             api_server: api.serve(site),
         })
@@ -170,6 +188,7 @@ pub struct Emulator {
     vendors: Vendors,
     api_server: Server,
     storage_server: Server,
+    chatwoot_server: Server,
 }
 
 impl Emulator {
@@ -202,6 +221,11 @@ impl Emulator {
         self.world.faults.clone()
     }
 
+    /// The vendor Agent OS: its token, control, inspection, and the Chatwoot beside it.
+    pub fn agent_os(&self) -> AgentOsHandle {
+        AgentOsHandle(Arc::clone(&self.vendors.agent_os))
+    }
+
     /// The vendor AgentRouter: its key, control, inspection.
     pub fn agentrouter(&self) -> AgentRouterHandle {
         AgentRouterHandle(Arc::clone(&self.vendors.agentrouter))
@@ -210,6 +234,11 @@ impl Emulator {
     /// The vendor Trelent: credentials, control, inspection.
     pub fn trelent(&self) -> TrelentHandle {
         TrelentHandle(Arc::clone(&self.vendors.trelent))
+    }
+
+    /// The vendor Mentiora: keys, control, inspection.
+    pub fn mentiora(&self) -> MentioraHandle {
+        MentioraHandle(Arc::clone(&self.vendors.mentiora))
     }
 
     /// The storage stand-in behind presigned URLs.
@@ -221,6 +250,7 @@ impl Emulator {
     pub async fn shutdown(self) {
         self.api_server.shutdown().await;
         self.storage_server.shutdown().await;
+        self.chatwoot_server.shutdown().await;
     }
 }
 

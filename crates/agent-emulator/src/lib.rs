@@ -35,6 +35,8 @@
 //! |---|---|---|---|
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
 //! | AgentRouter | `/agentrouter` | [`Emulator::agentrouter`] | [`AgentRouterOptions`] |
+//! | Mentiora | `/mentiora` | [`Emulator::mentiora`] | [`MentioraOptions`] |
+//! | Agent OS | `/agent-os` | [`Emulator::agent_os`] | [`AgentOsOptions`] |
 //!
 //! Files behind presigned URLs come from a second port, so from another origin: [`Emulator::storage`]. It refuses
 //! every request that carries other credentials than the URL's signature.
@@ -77,6 +79,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod agent_os;
 mod agentrouter;
 mod api;
 mod clock;
@@ -85,6 +88,7 @@ mod emulator;
 mod faults;
 mod http;
 mod ids;
+mod mentiora;
 mod record;
 mod server;
 mod storage;
@@ -94,9 +98,15 @@ mod trelent;
 mod vendors;
 mod wire;
 
+pub use agent_os::{
+    AgentOsHandle, AgentOsOptions, AgentOsRunView, AgentOsScript, ChatwootHandle, Positions,
+};
 pub use agentrouter::{AgentRouterHandle, AgentRouterOptions, AgentRouterRun, AgentRouterScript};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};
+pub use mentiora::{
+    EmulatedAgent, MentioraHandle, MentioraOptions, MentioraRun, MentioraScenario, MentioraScript,
+};
 pub use record::RecordedRequest;
 pub use storage::Storage;
 pub use trelent::{

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agent_emulator::{Emulator, EmulatorBuilder, Fault, TrelentOptions};
+use agent_emulator::{AgentOsOptions, Emulator, EmulatorBuilder, Fault, TrelentOptions};
 
 const HELP: &str = "\
 Agent platform APIs on one local server.
@@ -83,9 +83,9 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
                 faults.push(value()?);
                 builder
             }
-            "--anonymous" if inline.is_none() => {
-                builder.trelent(TrelentOptions::new().anonymous(true))
-            }
+            "--anonymous" if inline.is_none() => builder
+                .trelent(TrelentOptions::new().anonymous(true))
+                .agent_os(AgentOsOptions::new().anonymous(true)),
             "--help" | "-h" => return Ok(None),
             _ => return Err(format!("unknown argument {arg}")),
         };

@@ -28,6 +28,12 @@ async fn the_command_prints_variables_serves_and_ends_when_told() {
         "TRELENT_CLIENT_SECRET",
         "AGENTROUTER_API_BASE_URL",
         "AGENTROUTER_API_KEY",
+        "MENTIORA_BASE_URL",
+        "MENTIORA_API_KEY",
+        "AGENT_OS_BASE_URL",
+        "AGENT_OS_TOKEN",
+        "AGENT_OS_CHATWOOT_URL",
+        "AGENT_OS_CHATWOOT_TOKEN",
     ] {
         assert!(names.contains(&expected), "{names:?}");
     }

@@ -10,6 +10,7 @@
     reason = "a test that can not go on should stop"
 )]
 
+mod agent_os;
 mod agentrouter;
 mod auth;
 mod binary;
@@ -20,6 +21,7 @@ mod events;
 mod faults;
 mod files;
 mod frame;
+mod mentiora;
 mod raw;
 mod runs;
 mod secrets;
