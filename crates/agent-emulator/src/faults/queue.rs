@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use super::schedule::Plan;
-use super::{Break, Fault, FaultKind, Group, InvalidFault, Schedule, Shape, json};
+use super::{Fault, FaultKind, Group, InvalidFault, Schedule, Shape, json};
 use crate::sync::lock;
 
 /// Strikes kept for inspection; the oldest go first.
@@ -133,16 +133,6 @@ impl Faults {
     /// Sets the names that a fault in JSON may name as its vendor.
     pub(crate) fn know(&self, names: impl Iterator<Item = &'static str>) {
         lock(&self.0).names = names.collect();
-    }
-
-    /// There is nothing for a vendor to carry out: its streams are cut around it, by `strike.rs`.
-    #[allow(
-        dead_code,
-        clippy::unused_self,
-        reason = "for vendors that were written before, until they no longer ask"
-    )]
-    pub(crate) fn take_cut(&self, _vendor: &str) -> Option<(usize, Break)> {
-        None
     }
 
     /// For a request that has come: what strikes it before the vendor sees it, and what instead of an answer.
