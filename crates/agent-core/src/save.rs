@@ -145,6 +145,13 @@ struct Checks {
 }
 
 impl Checks {
+    #[cfg_attr(
+        not(feature = "checksums"),
+        allow(
+            clippy::unnecessary_wraps,
+            reason = "without checksums nothing can be wrong"
+        )
+    )]
     fn new(options: &SaveOptions) -> Result<Self> {
         #[cfg(feature = "checksums")]
         if let Some(hex) = &options.sha256

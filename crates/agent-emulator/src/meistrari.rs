@@ -66,6 +66,8 @@ pub(crate) struct Meistrari {
     vault_url: String,
     data_token: String,
     api_key: String,
+    /// A file that is in the vault from the start.
+    reference: String,
     recorder: Recorder,
     vault_recorder: Recorder,
     open_streams: Arc<AtomicUsize>,
@@ -105,9 +107,12 @@ impl Meistrari {
         let api_key = secret(options.api_key, "ak");
         world.store.never_show(&data_token);
         world.store.never_show(&api_key);
+        let mut files = vault::Files::default();
+        let content = Bytes::from_static(b"ticket,state\n1,open\n2,closed\n");
+        let id = files.put("tickets.csv".to_owned(), "text/csv", content, &world);
         let state = State {
             sessions: Vec::new(),
-            vault: vault::Files::default(),
+            vault: files,
             commits: Vec::new(),
             deliveries: Vec::new(),
             hosts: options.hosts,
@@ -120,6 +125,7 @@ impl Meistrari {
             world,
             data_token,
             api_key,
+            reference: format!("vault://{id}"),
             recorder: Recorder::default(),
             vault_recorder: Recorder::default(),
             open_streams: Arc::default(),
@@ -230,6 +236,7 @@ impl Vendor for Meistrari {
             ("MEISTRARI_BASE_URL", self.base_url.clone()),
             ("MEISTRARI_VAULT_URL", self.vault_url.clone()),
             ("MEISTRARI_DATA_TOKEN", self.data_token.clone()),
+            ("MEISTRARI_REFERENCE", self.reference.clone()),
         ]
     }
 

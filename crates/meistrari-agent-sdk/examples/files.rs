@@ -11,16 +11,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let service = support::service().await?;
     let client = &service.client;
 
-    // A reference to a file in the vault: given, or put there by the emulator.
-    let reference = match &service.emulator {
-        Some(emulator) => {
-            let content = "ticket,state\n1,open\n2,closed\n";
-            emulator
-                .meistrari()
-                .put_file("tickets.csv", "text/csv", content)
-        }
-        None => std::env::var("MEISTRARI_REFERENCE")?,
-    };
+    let reference = support::reference(&service).ok_or("set MEISTRARI_REFERENCE")?;
     let bytes = client.resolve_reference(&reference).await?;
     println!("{reference}: {} bytes", bytes.len());
 

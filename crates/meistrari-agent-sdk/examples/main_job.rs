@@ -23,11 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut request =
         ExecuteAgentRequest::start(organization, repository, "Summarize the latest tickets")
             .environment_variable("SUPPORT_REGION", "us");
-    if let Some(emulator) = &service.emulator {
-        let content = "ticket,state\n1,open\n2,closed\n";
-        let reference = emulator
-            .meistrari()
-            .put_file("tickets.csv", "text/csv", content);
+    if let Some(reference) = support::reference(&service) {
         println!("vault:   {reference}");
         let bytes = client.resolve_reference(&reference).await?;
         println!(

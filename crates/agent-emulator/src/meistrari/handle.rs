@@ -82,6 +82,11 @@ impl MeistrariHandle {
         &self.0.api_key
     }
 
+    /// A reference to a file that is in the vault from the start: `tickets.csv`.
+    pub fn reference(&self) -> &str {
+        &self.0.reference
+    }
+
     /// How many requests to the API there were.
     pub fn request_count(&self) -> usize {
         self.0.recorder.count()

@@ -389,6 +389,12 @@ async fn the_vault_gives_a_presigned_url_on_another_origin() {
         404
     );
     assert_eq!(api.meistrari.vault_requests().len(), 4);
+
+    // Faults find the vault by a name of its own.
+    let fault = json!({"fault": "status", "status": 503, "vendor": "vault"}).to_string();
+    api.emulator.faults().push_json(&fault).unwrap();
+    let answer = client::send("GET", &url, &[token, date], None).await;
+    assert_eq!(answer.status, 503);
 }
 
 #[tokio::test]

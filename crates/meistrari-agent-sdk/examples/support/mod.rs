@@ -36,6 +36,14 @@ pub(crate) async fn service() -> Result<Service, Box<dyn Error>> {
     })
 }
 
+/// A file in the vault: `MEISTRARI_REFERENCE`, else the one that the emulator has.
+#[allow(dead_code, reason = "not every example needs one")]
+pub(crate) fn reference(service: &Service) -> Option<String> {
+    let emulator = service.emulator.as_ref();
+    let own = emulator.map(|emulator| emulator.meistrari().reference().to_owned());
+    own.or_else(|| std::env::var("MEISTRARI_REFERENCE").ok())
+}
+
 /// The agent to start: `MEISTRARI_ORGANIZATION` and `MEISTRARI_REPOSITORY`, else names that the emulator takes.
 #[allow(
     dead_code,
