@@ -21,7 +21,7 @@ pub(crate) struct Sdk {
 }
 
 /// Every SDK there is.
-pub(crate) const SDKS: &[Sdk] = &[TRELENT, MEISTRARI, AGENTROUTER];
+pub(crate) const SDKS: &[Sdk] = &[TRELENT, MEISTRARI, AGENTROUTER, MENTIORA, AGENT_OS];
 
 const TRELENT: Sdk = Sdk {
     vendor: "trelent",
@@ -72,6 +72,41 @@ const AGENTROUTER: Sdk = Sdk {
     let request = agentrouter_sdk::RunAgentCreateRequest::new("Say hello");
     match agentrouter_sdk::run_agent(&client, request).await {
         Ok(result) => println!("{} is {}", result.id, result.status),
+        Err(error) => println!("{error}"),
+    }
+"#,
+};
+
+const MENTIORA: Sdk = Sdk {
+    vendor: "mentiora",
+    package: "mentiora-sdk",
+    features: &["simd"],
+    url_variable: "MENTIORA_BASE_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "12"],
+    consumer: r#"
+    let config = mentiora_sdk::MentioraConfig::server("key").base_url("http://localhost:9");
+    let client = mentiora_sdk::MentioraClient::new(config.retries(0))?;
+    let params = mentiora_sdk::AgentRunParams::tag("production", "Say hello");
+    match client.agents().run(params).await {
+        Ok(result) => println!("{}", result.output),
+        Err(error) => println!("{error}"),
+    }
+"#,
+};
+
+const AGENT_OS: Sdk = Sdk {
+    vendor: "agent-os",
+    package: "agent-os-sdk",
+    features: &["simd"],
+    url_variable: "AGENT_OS_BASE_URL",
+    demo: "main_job",
+    demo_faults: &["--cut-stream-after", "12"],
+    consumer: r#"
+    let client = agent_os_sdk::AgentOsClient::new("http://127.0.0.1:9")?;
+    let run = agent_os_sdk::CreateRun::new("my-agent");
+    match client.runs().create(run).await {
+        Ok(run) => println!("{} is {}", run.run_id, run.status),
         Err(error) => println!("{error}"),
     }
 "#,

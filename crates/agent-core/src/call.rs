@@ -223,7 +223,7 @@ impl Caller {
 
     /// For a request that serves this call, such as a token exchange: the same limits and retries, but neither the
     /// call's headers nor its idempotency key.
-    pub(crate) fn nested(&self) -> Self {
+    pub fn nested(&self) -> Self {
         let options = if self.options.headers.is_empty() && self.options.idempotency_key.is_none() {
             Arc::clone(&self.options)
         } else {

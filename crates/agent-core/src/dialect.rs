@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::error::ErrorResponse;
 use crate::redirect::Redirects;
 use crate::retry::retry_after;
-use crate::url::Encoding;
+use crate::url::{BaseUrl, Encoding, is_loopback};
 
 /// A vendor's ways. Every method but three has the usual answer as its default.
 pub trait Dialect: fmt::Debug + Send + Sync + 'static {
@@ -51,6 +51,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// How long the answer asks to wait.
     fn retry_after(&self, _status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
         retry_after(headers, now)
+    }
+
+    /// Whether credentials that go to `base`, a plain http URL, are worth a warning.
+    /// [`PlainHttp::Refuse`](crate::PlainHttp::Refuse) does not ask: it refuses every host that is not this machine.
+    fn warns_of_plain_http(&self, base: &BaseUrl) -> bool {
+        !is_loopback(base.url())
     }
 
     /// The header that carries an idempotency key.

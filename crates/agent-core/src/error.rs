@@ -39,9 +39,11 @@ struct Inner {
     retry_after: Option<Duration>,
     retryable: Option<bool>,
     phase: Option<TimeoutPhase>,
+    limit: Option<Duration>,
     connect: bool,
     sent: Sent,
     attempts: u32,
+    retries: u32,
     cursor: Option<Cursor>,
     view: Option<Box<dyn Any + Send + Sync>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -162,9 +164,11 @@ impl Error {
             retry_after: None,
             retryable: None,
             phase: None,
+            limit: None,
             connect: false,
             sent: Sent::Never,
             attempts: 0,
+            retries: 0,
             cursor: None,
             view: None,
             source: None,
@@ -252,6 +256,12 @@ impl Error {
         self.0.phase
     }
 
+    /// How long the limit was that expired, for kind [`Timeout`](ErrorKind::Timeout). None where the transport's own
+    /// limit expired, and for [`Idle`](TimeoutPhase::Idle) the length of the silence.
+    pub fn timeout_limit(&self) -> Option<Duration> {
+        self.0.limit
+    }
+
     /// Whether a time limit expired.
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
@@ -326,6 +336,7 @@ impl Error {
             format!("{what} within {} ms", limit.as_millis()),
         );
         error.0.phase = Some(phase);
+        error.0.limit = Some(limit);
         error.0.connect = phase == TimeoutPhase::Connect;
         error.0.sent = match phase {
             TimeoutPhase::Connect => Sent::Never,
@@ -416,6 +427,40 @@ impl Error {
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
+    }
+
+    /// Attempts that the retry policy made after the first: unlike [`attempts`](Self::attempts) without the one
+    /// repeat after a 401.
+    pub fn retries(&self) -> u32 {
+        self.0.retries
+    }
+
+    pub fn with_retries(mut self, retries: u32) -> Self {
+        self.0.retries = retries;
+        self
+    }
+
+    /// Takes over what is known of the answer that led to this error, where it has none of its own. A time limit has
+    /// no answer.
+    pub fn caused_by_answer(mut self, answer: Self) -> Self {
+        if self.0.response.is_none() && !self.is_timeout() {
+            self.0.response = answer.0.response;
+            self.0.request_id = answer.0.request_id;
+        }
+        self.with_attempts(answer.0.attempts)
+            .with_retries(answer.0.retries)
+            .with_sent(answer.0.sent)
+    }
+
+    /// What came beside the body of the answer behind the error.
+    pub fn response_meta(&self) -> Option<crate::response::ResponseMeta> {
+        let response = self.0.response.as_deref()?;
+        Some(crate::response::ResponseMeta {
+            status: response.status,
+            headers: response.headers.clone(),
+            request_id: self.0.request_id.clone(),
+            attempts: self.0.attempts,
+        })
     }
 
     pub fn with_cursor(mut self, cursor: Option<Cursor>) -> Self {

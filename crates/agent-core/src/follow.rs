@@ -70,6 +70,11 @@ pub trait Follow: Send + 'static {
         SILENCE
     }
 
+    /// Whether a line that is a field's name without a colon counts, as the standard has it.
+    fn counts_bare_names(&self) -> bool {
+        true
+    }
+
     /// Whether a block that lacks its blank line counts at an orderly end.
     fn dispatches_unfinished(&self) -> bool {
         false

@@ -63,7 +63,7 @@ pub fn retry_after(ms: &[u8], value: &[u8], date: &[u8], now: u64) -> Option<Dur
 pub fn path(value: &str) {
     const BASE: &str = "https://api.example/v1";
     for encoding in [Encoding::Unreserved, Encoding::UriComponent] {
-        let params = [("id", value.to_owned())];
+        let params = [("id".into(), value.to_owned())];
         let mut text = BASE.to_owned();
         match expand(&mut text, "/runs/{id}/events", &params, encoding) {
             Ok(()) => {

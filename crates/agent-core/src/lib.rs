@@ -17,6 +17,7 @@ pub mod fuzzing;
 mod json_text;
 mod op;
 mod open_enum;
+mod pages;
 mod pipeline;
 #[cfg(test)]
 mod properties;
@@ -28,6 +29,7 @@ mod save;
 mod secret;
 pub mod sse;
 mod stream;
+mod surrogates;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeouts;
@@ -45,6 +47,7 @@ pub use config::{HttpConfig, PlainHttp};
 pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
 pub use follow::{End, Resume};
+pub use pages::{ByPage, Page, Pages};
 pub use response::{ResponseMeta, WithResponse};
 pub use retry::{RetryBudget, RetryPolicy};
 pub use save::{Progress, SaveOptions};
@@ -67,11 +70,13 @@ pub mod sdk {
     };
     pub use crate::json_text::{compact_json, pretty_json};
     pub use crate::op::{Op, OpKind, Safety};
+    pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;
     pub use crate::response::Response;
     pub use crate::retry::backoff;
     pub use crate::secret::secret_header;
+    pub use crate::surrogates::mend_surrogates;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
 }

@@ -53,28 +53,6 @@ pub struct Setup<'a> {
     pub http: HttpConfig,
 }
 
-impl Inner {
-    /// What happens when credentials would go over plain http to another machine.
-    fn check_plain_http(&self) -> Result<()> {
-        let secret = !self.auth.is_none() || !self.headers.is_empty();
-        let url = self.base.url();
-        if secret && url.scheme() == "http" && !is_loopback(url) {
-            let host = url.host_str().unwrap_or_default();
-            if self.plain_http == PlainHttp::Refuse {
-                return Err(Error::config(format!(
-                    "credentials would go over plain http to {host}"
-                )));
-            }
-            tracing::warn!(
-                vendor = self.dialect.vendor(),
-                server.address = host,
-                "credentials go over plain http: use https"
-            );
-        }
-        Ok(())
-    }
-}
-
 /// A client without its vendor's nouns. Cheap to clone; clones share connections, credentials and the retry budget.
 #[derive(Clone)]
 pub struct Pipeline(Arc<Inner>);
@@ -94,11 +72,11 @@ struct Inner {
     retry: RetryPolicy,
     resume: Resume,
     budget: Arc<RetryBudget>,
-    plain_http: PlainHttp,
     ambient: Arc<dyn Ambient>,
     max_body_bytes: usize,
     max_event_bytes: usize,
     paths: HashMap<&'static str, String>,
+    plain_http: PlainHttp,
 }
 
 impl Pipeline {
@@ -128,6 +106,10 @@ impl Pipeline {
             paths.insert(op.name, template);
         }
         let auth = http.auth.unwrap_or(setup.auth);
+        let secret = !auth.is_none() || !headers.is_empty();
+        if secret {
+            check_plain_http(setup.dialect, http.plain_http, &setup.base)?;
+        }
         let transport = match http.transport {
             Some(transport) => transport,
             None => crate::transport::default_transport(timeouts.connect)?,
@@ -137,7 +119,7 @@ impl Pipeline {
             (Some(_), None) => Limit::Off,
             _ => timeouts.headers,
         };
-        let inner = Inner {
+        Ok(Self(Arc::new(Inner {
             dialect: setup.dialect,
             base: setup.base,
             transport,
@@ -150,22 +132,22 @@ impl Pipeline {
             retry: http.retry.unwrap_or(setup.retry),
             resume: http.resume.unwrap_or(setup.resume),
             budget: Arc::default(),
-            plain_http: http.plain_http,
             ambient: http.ambient.unwrap_or_else(|| Arc::new(SystemAmbient)),
             max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES),
             max_event_bytes: http.max_event_bytes.unwrap_or(MAX_EVENT_BYTES),
             paths,
-        };
-        inner.check_plain_http()?;
-        Ok(Self(Arc::new(inner)))
+            plain_http: http.plain_http,
+        })))
     }
 
     /// The same client for another server of the vendor's: it shares connections, credentials, settings and the retry
     /// budget.
     pub fn at(&self, base: BaseUrl) -> Result<Self> {
+        if !self.0.auth.is_none() || !self.0.headers.is_empty() {
+            self.check_plain_http(&base)?;
+        }
         let mut inner = Inner::clone(&self.0);
         inner.base = base;
-        inner.check_plain_http()?;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -228,8 +210,13 @@ impl Pipeline {
         &self.0.budget
     }
 
+    /// Warns, or fails if the user wants it so, when credentials are about to go to `base` over plain http.
+    pub fn check_plain_http(&self, base: &BaseUrl) -> Result<()> {
+        check_plain_http(self.0.dialect, self.0.plain_http, base)
+    }
+
     /// The absolute URL of `request`.
-    fn url_of(&self, request: &Request) -> Result<http::Uri> {
+    pub fn url_of(&self, request: &Request) -> Result<http::Uri> {
         if let Some(url) = &request.url {
             let plain = url.username().is_empty() && url.password().is_none();
             if !matches!(url.scheme(), "http" | "https") || !plain {
@@ -243,13 +230,12 @@ impl Pipeline {
                 .map_err(|_| Error::invalid_argument("the URL can not be sent"));
         }
         let dialect = self.0.dialect;
-        let template = self
-            .0
-            .paths
-            .get(request.op.name)
-            .map_or(request.op.path, String::as_str);
-        let mut text = String::with_capacity(self.0.base.as_str().len() + template.len() + 64);
-        text.push_str(self.0.base.as_str());
+        let overridden = self.0.paths.get(request.op.name);
+        let overridden = overridden.map_or(request.op.path, String::as_str);
+        let template = request.path.as_deref().unwrap_or(overridden);
+        let base = request.base.as_deref().unwrap_or(&self.0.base).as_str();
+        let mut text = String::with_capacity(base.len() + template.len() + 64);
+        text.push_str(base);
         expand(
             &mut text,
             template,
@@ -271,10 +257,13 @@ impl Pipeline {
             return Ok(headers);
         }
         headers.insert(USER_AGENT, self.0.user_agent.clone());
-        for (name, value) in &self.0.headers {
-            // What the body is, the operation knows best.
-            if name != http::header::CONTENT_TYPE || request.body.is_empty() {
-                headers.insert(name.clone(), value.clone());
+        // The client's headers are for the vendor: another URL is another's.
+        if !request.is_foreign() {
+            for (name, value) in &self.0.headers {
+                // What the body is, the operation knows best.
+                if name != http::header::CONTENT_TYPE || request.body.is_empty() {
+                    headers.insert(name.clone(), value.clone());
+                }
             }
         }
         for (name, value) in options.headers.iter() {
@@ -326,6 +315,26 @@ impl Pipeline {
             .into()
         })
     }
+}
+
+fn check_plain_http(dialect: &dyn Dialect, rule: PlainHttp, base: &BaseUrl) -> Result<()> {
+    if base.url().scheme() != "http" {
+        return Ok(());
+    }
+    let host = base.url().host_str().unwrap_or_default();
+    if rule == PlainHttp::Refuse && !is_loopback(base.url()) {
+        return Err(Error::config(format!(
+            "credentials would go over plain http to {host}"
+        )));
+    }
+    if dialect.warns_of_plain_http(base) {
+        tracing::warn!(
+            vendor = dialect.vendor(),
+            server.address = host,
+            "credentials go over plain http: use https"
+        );
+    }
+    Ok(())
 }
 
 /// Whether an idempotency header holds a key: what is empty, or will be once spaces are trimmed on the way, is none.

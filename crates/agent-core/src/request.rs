@@ -1,5 +1,6 @@
 //! Requests: what an SDK crate, or a user of the raw door, builds before anything is sent.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::header::{
@@ -11,8 +12,9 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::op::{Op, OpKind};
 use crate::redirect::Redirects;
-use crate::secret::SecretString;
+use crate::secret::{SecretString, secret_header};
 use crate::transport::RequestBody;
+use crate::url::BaseUrl;
 
 /// One request, not yet sent. What can not be sent is remembered and comes as the error of the call.
 ///
@@ -20,15 +22,17 @@ use crate::transport::RequestBody;
 #[derive(Clone)]
 pub struct Request {
     pub(crate) op: &'static Op,
-    pub(crate) params: Vec<(&'static str, String)>,
+    pub(crate) params: Vec<(Cow<'static, str>, String)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: RequestBody,
     pub(crate) url: Option<Url>,
+    pub(crate) base: Option<Box<BaseUrl>>,
+    pub(crate) path: Option<Box<str>>,
     pub(crate) idempotency_key: Option<SecretString>,
     pub(crate) authenticate: bool,
     pub(crate) redirects: Option<Redirects>,
-    pub(crate) retry_opening: bool,
+    pub(crate) once: bool,
     pub(crate) refused: Option<String>,
 }
 
@@ -49,10 +53,12 @@ impl Request {
             headers,
             body: RequestBody::empty(),
             url: None,
+            base: None,
+            path: None,
             idempotency_key: None,
             authenticate: true,
             redirects: None,
-            retry_opening: true,
+            once: false,
             refused: None,
         }
     }
@@ -64,8 +70,8 @@ impl Request {
 
     /// Fills in a parameter of the path template.
     #[must_use]
-    pub fn param(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.params.push((name, value.into()));
+    pub fn param(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.params.push((name.into(), value.into()));
         self
     }
 
@@ -129,6 +135,40 @@ impl Request {
         self.without_auth()
     }
 
+    /// Sends it below another base URL, such as that of a service of the caller's own: without credentials and without
+    /// the client's headers. Its path template can still be overridden.
+    #[must_use]
+    pub fn at(mut self, base: BaseUrl) -> Self {
+        self.base = Some(Box::new(base));
+        self.without_auth()
+    }
+
+    /// Uses this path template instead of the operation's, for raw requests.
+    #[must_use]
+    pub fn path(mut self, template: impl Into<String>) -> Self {
+        self.path = Some(template.into().into());
+        self
+    }
+
+    /// Sets a header that is never shown.
+    #[must_use]
+    pub fn secret_header(mut self, name: &'static str, value: &SecretString) -> Self {
+        match secret_header(value.expose()) {
+            Some(value) => {
+                self.headers.insert(name, value);
+                self
+            }
+            None => self.refuse(format!(
+                "the value of header {name} can not be sent in a header"
+            )),
+        }
+    }
+
+    /// Whether it goes elsewhere than below the client's base URL.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.url.is_some() || self.base.is_some()
+    }
+
     /// Sends no credentials.
     #[must_use]
     pub fn without_auth(mut self) -> Self {
@@ -151,10 +191,12 @@ impl Request {
         self
     }
 
-    /// Leaves it to the stream's own rules what happens when it can not be opened: no retries while opening.
+    /// Sends it once, whatever the retry policy and the vendor's ruling; the one repeat after a 401 is no retry and
+    /// shares the time for the response head. For streams, whose own rules say what happens when one can not be
+    /// opened, and for what must not be repeated at all.
     #[must_use]
     pub fn open_once(mut self) -> Self {
-        self.retry_opening = false;
+        self.once = true;
         self
     }
 

@@ -176,7 +176,8 @@ impl Pipeline {
                 operation,
                 decoder: Decoder::new()
                     .max_event_bytes(self.max_event_bytes())
-                    .dispatch_unfinished(follow.dispatches_unfinished()),
+                    .dispatch_unfinished(follow.dispatches_unfinished())
+                    .bare_names(follow.counts_bare_names()),
                 follow,
                 caller,
                 idle: idle.duration(),

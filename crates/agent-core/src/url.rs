@@ -1,5 +1,7 @@
 //! Base URLs, path templates and queries.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -33,6 +35,13 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// `value` as one path segment or query value.
+    pub fn encode(self, value: &str) -> String {
+        let mut out = String::with_capacity(value.len());
+        self.push(&mut out, value);
+        out
+    }
+
     fn push(self, out: &mut String, value: &str) {
         match self {
             Self::Unreserved => out.extend(utf8_percent_encode(value, UNRESERVED)),
@@ -109,7 +118,7 @@ pub fn is_loopback(url: &Url) -> bool {
 pub(crate) fn expand(
     out: &mut String,
     template: &str,
-    params: &[(&'static str, String)],
+    params: &[(Cow<'static, str>, String)],
     encoding: Encoding,
 ) -> Result<()> {
     let start = out.len();

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
 
+use crate::agent_os::{AgentOsHandle, AgentOsOptions, ChatwootSite};
 use crate::agentrouter::{AgentRouterHandle, AgentRouterOptions};
 use crate::api::Api;
 use crate::clock::Clock;
@@ -16,6 +17,7 @@ use crate::faults::{Fault, Faults, Schedule};
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
 use crate::meistrari::{Courier, MeistrariHandle, MeistrariOptions, VAULT, VaultSite};
+use crate::mentiora::{MentioraHandle, MentioraOptions};
 use crate::server::{Bound, Server, Site};
 use crate::storage::{Storage, Store};
 use crate::strike::{self, Dropped, Victim};
@@ -101,6 +103,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the settings of the vendor Agent OS.
+    pub fn agent_os(mut self, options: AgentOsOptions) -> Self {
+        self.vendors.agent_os = options;
+        self
+    }
+
     /// Lets a schedule of faults strike; see also [`Emulator::faults`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedules.push(schedule);
@@ -119,6 +127,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the settings of the vendor Mentiora.
+    pub fn mentiora(mut self, options: MentioraOptions) -> Self {
+        self.vendors.mentiora = options;
+        self
+    }
+
     /// Binds both ports on 127.0.0.1 and serves until the emulator is dropped. Needs a tokio runtime.
     ///
     /// # Errors
@@ -128,6 +142,7 @@ impl EmulatorBuilder {
         let api = Bound::bind(self.port).await?;
         let storage = Bound::bind(0).await?;
         let vault = Bound::bind(0).await?;
+        let chatwoot = Bound::bind(0).await?;
         let clock = Arc::new(Clock::start(self.start_time));
         let ids = Arc::new(Ids::new(self.seed));
         let store = Arc::new(Store::new(
@@ -145,10 +160,12 @@ impl EmulatorBuilder {
             ids,
             faults: faults.clone(),
             store,
+            chatwoot_url: chatwoot.url(),
             pace: self.pace,
             heartbeat: self.heartbeat,
         });
         let vendors = Vendors::new(&world, vault.url(), self.vendors);
+        let chatwoot_state = vendors.agent_os.chatwoot();
         let table = vendors.table();
         faults.know(table.iter().map(|row| row.name).chain([STORAGE, VAULT]));
         let site = Arc::new(Api {
@@ -164,6 +181,7 @@ impl EmulatorBuilder {
             courier: Courier::start(Arc::clone(&vendors.meistrari)),
             vault_server: vault.serve(Arc::new(VaultSite(Arc::clone(&vendors.meistrari)))),
             vendors,
+            chatwoot_server: chatwoot.serve(Arc::new(ChatwootSite(chatwoot_state))),
             storage_server: storage.serve(storage_site),
             api_server: api.serve(site),
         })
@@ -182,6 +200,7 @@ pub struct Emulator {
     storage_server: Server,
     vault_server: Server,
     courier: Courier,
+    chatwoot_server: Server,
 }
 
 impl Emulator {
@@ -219,6 +238,11 @@ impl Emulator {
         MeistrariHandle(Arc::clone(&self.vendors.meistrari))
     }
 
+    /// The vendor Agent OS: its token, control, inspection, and the Chatwoot beside it.
+    pub fn agent_os(&self) -> AgentOsHandle {
+        AgentOsHandle(Arc::clone(&self.vendors.agent_os))
+    }
+
     /// The vendor AgentRouter: its key, control, inspection.
     pub fn agentrouter(&self) -> AgentRouterHandle {
         AgentRouterHandle(Arc::clone(&self.vendors.agentrouter))
@@ -227,6 +251,11 @@ impl Emulator {
     /// The vendor Trelent: credentials, control, inspection.
     pub fn trelent(&self) -> TrelentHandle {
         TrelentHandle(Arc::clone(&self.vendors.trelent))
+    }
+
+    /// The vendor Mentiora: keys, control, inspection.
+    pub fn mentiora(&self) -> MentioraHandle {
+        MentioraHandle(Arc::clone(&self.vendors.mentiora))
     }
 
     /// The storage stand-in behind presigned URLs.
@@ -240,6 +269,7 @@ impl Emulator {
         self.storage_server.shutdown().await;
         self.vault_server.shutdown().await;
         self.courier.shutdown().await;
+        self.chatwoot_server.shutdown().await;
     }
 }
 

@@ -36,6 +36,8 @@
 //! | Trelent | `/trelent` | [`Emulator::trelent`] | [`TrelentOptions`] |
 //! | Meistrari | `/meistrari`, and the vault on a port of its own | [`Emulator::meistrari`] | [`MeistrariOptions`] |
 //! | AgentRouter | `/agentrouter` | [`Emulator::agentrouter`] | [`AgentRouterOptions`] |
+//! | Mentiora | `/mentiora` | [`Emulator::mentiora`] | [`MentioraOptions`] |
+//! | Agent OS | `/agent-os` | [`Emulator::agent_os`] | [`AgentOsOptions`] |
 //!
 //! Files behind presigned URLs come from a second port, so from another origin: [`Emulator::storage`]. It refuses
 //! every request that carries other credentials than the URL's signature.
@@ -78,6 +80,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod agent_os;
 mod agentrouter;
 mod api;
 mod clock;
@@ -87,6 +90,7 @@ mod faults;
 mod http;
 mod ids;
 mod meistrari;
+mod mentiora;
 mod record;
 mod server;
 mod storage;
@@ -96,12 +100,18 @@ mod trelent;
 mod vendors;
 mod wire;
 
+pub use agent_os::{
+    AgentOsHandle, AgentOsOptions, AgentOsRunView, AgentOsScript, ChatwootHandle, Positions,
+};
 pub use agentrouter::{AgentRouterHandle, AgentRouterOptions, AgentRouterRun, AgentRouterScript};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};
 pub use meistrari::{
     Commit, Delivery, DeliveryState, MeistrariHandle, MeistrariOptions, SessionView, Turn,
     TurnScenario, TurnScript,
+};
+pub use mentiora::{
+    EmulatedAgent, MentioraHandle, MentioraOptions, MentioraRun, MentioraScenario, MentioraScript,
 };
 pub use record::RecordedRequest;
 pub use storage::Storage;

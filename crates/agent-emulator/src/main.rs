@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agent_emulator::{Emulator, EmulatorBuilder, Fault, MeistrariOptions, TrelentOptions};
+use agent_emulator::{
+    AgentOsOptions, Emulator, EmulatorBuilder, Fault, MeistrariOptions, TrelentOptions,
+};
 
 const HELP: &str = "\
 Agent platform APIs on one local server.
@@ -100,9 +102,9 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
                 faults.push(value()?);
                 builder
             }
-            "--anonymous" if inline.is_none() => {
-                builder.trelent(TrelentOptions::new().anonymous(true))
-            }
+            "--anonymous" if inline.is_none() => builder
+                .trelent(TrelentOptions::new().anonymous(true))
+                .agent_os(AgentOsOptions::new().anonymous(true)),
             "--help" | "-h" => return Ok(None),
             _ => return Err(format!("unknown argument {arg}")),
         };

@@ -13,10 +13,11 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
+use crate::mentiora;
 use crate::record::Recorder;
 use crate::storage::Store;
 use crate::strike::Victim;
-use crate::{agentrouter, meistrari, trelent};
+use crate::{agent_os, agentrouter, meistrari, trelent};
 
 /// What all vendors of one emulator share.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct World {
     pub(crate) ids: Arc<Ids>,
     pub(crate) faults: Faults,
     pub(crate) store: Arc<Store>,
+    /// The URL of the Chatwoot beside Agent OS, without a slash at the end.
+    pub(crate) chatwoot_url: String,
     /// The time from one step of a run to the next.
     pub(crate) pace: Duration,
     /// The longest silence on an open event stream.
@@ -85,6 +88,8 @@ impl Victim for Row {
 pub(crate) struct VendorOptions {
     pub(crate) agentrouter: agentrouter::AgentRouterOptions,
     pub(crate) meistrari: meistrari::MeistrariOptions,
+    pub(crate) mentiora: mentiora::MentioraOptions,
+    pub(crate) agent_os: agent_os::AgentOsOptions,
     pub(crate) trelent: trelent::TrelentOptions,
 }
 
@@ -93,6 +98,8 @@ pub(crate) struct VendorOptions {
 pub(crate) struct Vendors {
     pub(crate) agentrouter: Arc<agentrouter::AgentRouter>,
     pub(crate) meistrari: Arc<meistrari::Meistrari>,
+    pub(crate) mentiora: Arc<mentiora::Mentiora>,
+    pub(crate) agent_os: Arc<agent_os::AgentOs>,
     pub(crate) trelent: Arc<trelent::Trelent>,
 }
 
@@ -107,6 +114,8 @@ impl Vendors {
                 options.agentrouter,
             )),
             meistrari: Arc::new(meistrari),
+            mentiora: Arc::new(mentiora::Mentiora::new(world_of(), options.mentiora)),
+            agent_os: Arc::new(agent_os::AgentOs::new(world_of(), options.agent_os)),
             trelent: Arc::new(trelent::Trelent::new(world_of(), options.trelent)),
         }
     }
@@ -127,6 +136,16 @@ impl Vendors {
                 name: agentrouter::NAME,
                 prefix: agentrouter::PREFIX,
                 vendor: self.agentrouter.clone(),
+            },
+            Row {
+                name: mentiora::NAME,
+                prefix: mentiora::PREFIX,
+                vendor: self.mentiora.clone(),
+            },
+            Row {
+                name: agent_os::NAME,
+                prefix: agent_os::PREFIX,
+                vendor: self.agent_os.clone(),
             },
         ]
     }

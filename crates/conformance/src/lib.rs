@@ -21,11 +21,13 @@
 //! is listed with its reason in `tests/vectors/disputed.json` of the crate.
 
 pub mod adapter;
+pub mod agent_os;
 pub mod agentrouter;
 pub mod cli;
 pub mod compare;
 pub mod meistrari;
 pub mod memory;
+pub mod mentiora;
 pub mod replay;
 pub mod report;
 pub mod run;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::adapter::Adapter;
-use crate::{agentrouter, meistrari, sse, trelent};
+use crate::{agent_os, agentrouter, meistrari, mentiora, sse, trelent};
 
 /// A vendor whose vectors can be replayed.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +38,8 @@ pub const VENDORS: &[Vendor] = &[
         "agentrouter-sdk",
         Some(&agentrouter::AgentRouter),
     ),
-    sdk("agent-os", "agent-os-sdk", None),
-    sdk("mentiora", "mentiora-sdk", None),
+    sdk("agent-os", "agent-os-sdk", Some(&agent_os::AgentOs)),
+    sdk("mentiora", "mentiora-sdk", Some(&mentiora::Mentiora)),
     Vendor {
         name: crate::vector::load::SSE,
         package: "agent-core",

@@ -18,7 +18,6 @@ mod content;
 mod data;
 mod decode;
 mod payload;
-mod surrogates;
 mod tagged;
 mod usage;
 

@@ -60,7 +60,7 @@ pub(super) struct Deadlines {
 
 impl Deadlines {
     /// The limit that expires first until the head is there, or until the whole answer is.
-    fn first(&self, whole: bool) -> Option<(Instant, TimeoutPhase, Duration)> {
+    pub(super) fn first(&self, whole: bool) -> Option<(Instant, TimeoutPhase, Duration)> {
         let of =
             |limit: Option<(Instant, Duration)>, phase| limit.map(|(at, limit)| (at, phase, limit));
         [
@@ -195,7 +195,8 @@ impl Pipeline {
     }
 }
 
-async fn within<F: Future>(
+/// `future`, unless the limit expires first.
+pub(super) async fn within<F: Future>(
     limit: Option<(Instant, TimeoutPhase, Duration)>,
     future: F,
 ) -> Result<F::Output> {

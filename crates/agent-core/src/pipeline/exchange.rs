@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use http::Request as HttpRequest;
+use http::header::{ACCEPT, USER_AGENT};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::attempt::{Deadlines, Got, Want, request_id};
+use super::attempt::{Deadlines, Got, Want, request_id, within};
 use super::{Opened, holds_key};
 use crate::ambient::now;
 use crate::auth::{Auth, Credentials};
@@ -85,6 +86,7 @@ impl Caller {
         let mut may_have_landed = Sent::Never;
         let mut refreshed = false;
         let mut retries = 0;
+        let opening = (request.once && want == Want::Head).then(|| self.deadlines(want));
         loop {
             let credentials = self
                 .authorize(request)
@@ -95,14 +97,19 @@ impl Caller {
             *http.uri_mut() = uri.clone();
             *http.headers_mut() = headers.clone();
             for (name, value) in &credentials.headers {
-                // A header of the user's own of that name wins.
-                http.headers_mut().entry(name).or_insert(value.clone());
+                if self.gives_way(request, name) {
+                    http.headers_mut().insert(name, value.clone());
+                } else {
+                    // A header of the user's own of that name wins, and so does what the request is about.
+                    http.headers_mut().entry(name).or_insert(value.clone());
+                }
             }
             let span = trace::attempt(inner.dialect, request.op, http.uri(), *attempts);
             *attempts += 1;
+            let deadlines = opening.unwrap_or_else(|| self.deadlines(want));
             let result = self
                 .pipeline
-                .attempt(request.op.name, http, redirects, want, self.deadlines(want))
+                .attempt(request.op.name, http, redirects, want, deadlines)
                 .instrument(span.clone())
                 .await;
             trace::attempted(&span, &result);
@@ -116,30 +123,38 @@ impl Caller {
                 Err(error) => error,
             };
             may_have_landed = latest(may_have_landed, error.sent());
-            let error = error.with_attempts(*attempts).with_sent(may_have_landed);
+            let error = error
+                .with_attempts(*attempts)
+                .with_retries(retries)
+                .with_sent(may_have_landed);
             if error.is_unauthorized()
                 && !refreshed
                 && let Auth::Hook(hook) = &inner.auth
                 && request.authenticate
-                && self
-                    .in_time(hook.refused(&credentials, &self.nested()))
-                    .await
-                    .map_err(|error| aside(error, may_have_landed, *attempts))?
             {
-                refreshed = true;
-                continue;
+                let nested = self.nested();
+                let refused = self.in_time(hook.refused(&credentials, &nested));
+                let again = within(opening.and_then(|opening| opening.first(false)), refused)
+                    .await
+                    .map_err(|timeout| aside(timeout, may_have_landed, *attempts))?;
+                match again {
+                    Ok(true) => {
+                        refreshed = true;
+                        continue;
+                    }
+                    Ok(false) => {}
+                    Err(failed) => return Err(failed.caused_by_answer(error)),
+                }
+            }
+            if request.once {
+                return Err(error);
             }
             let repeatable = match request.op.safety {
                 Safety::Safe => true,
                 Safety::Keyed => keyed,
                 Safety::Unsafe => false,
             };
-            let pause = if want == Want::Whole || request.retry_opening {
-                self.next_wait(&error, retries, repeatable)
-            } else {
-                None
-            };
-            match pause {
+            match self.next_wait(&error, retries, repeatable) {
                 None => return Err(error),
                 Some(pause) => {
                     tracing::debug!(
@@ -153,6 +168,17 @@ impl Caller {
                 }
             }
         }
+    }
+
+    /// Whether the request's header of that name is but a default.
+    fn gives_way(&self, request: &Request, name: &http::HeaderName) -> bool {
+        let own = (!request.is_foreign() && self.pipeline.0.headers.contains_key(name))
+            || self
+                .options
+                .headers
+                .iter()
+                .any(|(own, _)| name.as_str().eq_ignore_ascii_case(own));
+        matches!(*name, ACCEPT | USER_AGENT) && !own
     }
 
     async fn authorize(&self, request: &Request) -> Result<Credentials> {

@@ -80,6 +80,13 @@ impl Decoder {
         self
     }
 
+    /// Sets whether a line that is a field's name without a colon counts, as a field with an empty value. Default
+    /// `true`, as the standard has it; some vendors' clients ignore such lines.
+    pub fn bare_names(mut self, yes: bool) -> Self {
+        self.reader.bare_names = yes;
+        self
+    }
+
     /// Hands over the next bytes of the stream. Call [`next_frame`](Self::next_frame) until it gives `None` before
     /// the next chunk; otherwise what is left has to be copied.
     ///
@@ -145,3 +152,6 @@ impl fmt::Debug for Decoder {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,17 +25,18 @@ pub(super) enum Header {
 /// The longest header: `retry:`, and the byte after it, which may be the space that is no part of the value.
 const HEADER_MAX: usize = 7;
 
-/// Reads the header of the line that `line` starts with. What follows the line may follow in `line`.
+/// Reads the header of the line that `line` starts with. What follows the line may follow in `line`. `bare`: a name
+/// without a colon counts, as a field with an empty value.
 #[inline]
-pub(super) fn header(line: &[u8]) -> Header {
+pub(super) fn header(line: &[u8], bare: bool) -> Header {
     // What nearly all lines start with, as one comparison.
     if line.starts_with(b"data: ") {
         return Header::Known(Field::Data, 6);
     }
-    any_header(line)
+    any_header(line, bare)
 }
 
-fn any_header(line: &[u8]) -> Header {
+fn any_header(line: &[u8], bare: bool) -> Header {
     let (field, len, rest) = match line {
         [b'd', b'a', b't', b'a', rest @ ..] => (Field::Data, 4, rest),
         [b'e', b'v', b'e', b'n', b't', rest @ ..] => (Field::Event, 5, rest),
@@ -48,7 +49,7 @@ fn any_header(line: &[u8]) -> Header {
         [] | [b':'] => Header::Undecided,
         [b':', b' ', ..] => Header::Known(field, len + 2),
         [b':', ..] => Header::Known(field, len + 1),
-        [b'\n' | b'\r', ..] => Header::Known(field, len),
+        [b'\n' | b'\r', ..] if bare => Header::Known(field, len),
         _ => Header::Ignored,
     }
 }

@@ -16,6 +16,7 @@ mod pick_up;
 
 pub(super) struct Reader {
     pub(super) limit: usize,
+    pub(super) bare_names: bool,
     pub(super) phase: Phase,
     input: Input,
     line: Line,
@@ -51,6 +52,7 @@ impl Reader {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
+            bare_names: true,
             phase: Phase::Open,
             input: Input::default(),
             line: Line::Bom(0),
@@ -102,7 +104,7 @@ impl Reader {
                         return Ok(Some(self.block.take_frame(&mut self.input, &self.last_id)));
                     }
                 }
-                line => match header(line) {
+                line => match header(line, self.bare_names) {
                     Header::Known(Field::Data, offset) if self.block.is_empty() => {
                         if let Some(data) = self.read_first_data(self.input.pos + offset)? {
                             return Ok(Some(plain_frame(data, &mut self.input, &self.last_id)));
@@ -129,7 +131,7 @@ impl Reader {
             Line::Header(mut start) => {
                 start.push(b'\n');
                 self.input.push(Bytes::copy_from_slice(start.bytes()));
-                if let Header::Known(field, offset) = header(start.bytes()) {
+                if let Header::Known(field, offset) = header(start.bytes(), self.bare_names) {
                     self.read_value(field, offset)?;
                 }
             }

@@ -31,6 +31,12 @@ async fn the_command_prints_variables_serves_and_ends_when_told() {
         "MEISTRARI_BASE_URL",
         "MEISTRARI_VAULT_URL",
         "MEISTRARI_DATA_TOKEN",
+        "MENTIORA_BASE_URL",
+        "MENTIORA_API_KEY",
+        "AGENT_OS_BASE_URL",
+        "AGENT_OS_TOKEN",
+        "AGENT_OS_CHATWOOT_URL",
+        "AGENT_OS_CHATWOOT_TOKEN",
     ];
     let missing: Vec<_> = known.iter().filter(|name| !names.contains(name)).collect();
     if !missing.is_empty() {

@@ -15,7 +15,13 @@ async fn the_root_lists_the_vendors_and_health_says_ok() {
     let root = send("GET", url, &[], None).await;
     assert_eq!(root.status, 200);
     let vendors = root.json()["vendors"].as_array().unwrap().clone();
-    for name in ["trelent", "meistrari", "agentrouter"] {
+    for name in [
+        "trelent",
+        "meistrari",
+        "agentrouter",
+        "mentiora",
+        "agent-os",
+    ] {
         let row = json!({"name": name, "url": format!("{url}/{name}")});
         assert!(vendors.contains(&row), "{name} is missing in {vendors:?}");
     }
@@ -142,6 +148,11 @@ async fn the_same_seed_and_calls_give_the_same_answers() {
 async fn the_variables_are_those_that_programs_read() {
     let emulator = builder().start().await.unwrap();
     let (trelent, meistrari) = (emulator.trelent(), emulator.meistrari());
+    let mentiora = emulator.mentiora();
+    // By name: clients warn of keys that go to other plain http hosts.
+    let local = format!("http://localhost:{}/mentiora", emulator.port());
+    let agent_os = emulator.agent_os();
+    let chatwoot = agent_os.chatwoot();
     let expected = [
         ("TRELENT_API_URL", format!("{}/trelent", emulator.url())),
         ("TRELENT_CLIENT_ID", trelent.client_id().to_owned()),
@@ -157,10 +168,16 @@ async fn the_variables_are_those_that_programs_read() {
             "AGENTROUTER_API_KEY",
             emulator.agentrouter().api_key().to_owned(),
         ),
+        ("MENTIORA_BASE_URL", local),
+        ("MENTIORA_API_KEY", mentiora.api_key().to_owned()),
+        ("AGENT_OS_BASE_URL", format!("{}/agent-os", emulator.url())),
+        ("AGENT_OS_TOKEN", agent_os.token().to_owned()),
+        ("AGENT_OS_CHATWOOT_URL", chatwoot.url().to_owned()),
+        ("AGENT_OS_CHATWOOT_TOKEN", chatwoot.token().to_owned()),
     ];
     let variables = emulator.variables();
     for expected in expected {
-        assert!(variables.contains(&expected), "{variables:?}");
+        assert!(variables.contains(&expected), "{}", expected.0);
     }
     assert_eq!(
         emulator.url(),

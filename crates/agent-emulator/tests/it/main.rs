@@ -10,6 +10,7 @@
     reason = "a test that can not go on should stop"
 )]
 
+mod agent_os;
 mod agentrouter;
 mod auth;
 mod binary;
@@ -22,6 +23,7 @@ mod files;
 mod frame;
 mod meistrari;
 mod meistrari_webhooks;
+mod mentiora;
 mod raw;
 mod runs;
 mod secrets;

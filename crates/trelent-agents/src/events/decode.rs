@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use agent_core::Error;
+use agent_core::sdk::mend_surrogates;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::surrogates::mend;
 use super::tagged::{Object, TYPE, resolve};
 use super::{CommonEvent, EventData};
 use crate::error::brief;
@@ -44,7 +44,7 @@ pub(crate) fn decode_event(text: &str) -> Decoded {
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
         return Decoded::Skip;
     }
-    match mend(text).map(|mended| serde_json::from_str(&mended)) {
+    match mend_surrogates(text).map(|mended| serde_json::from_str(&mended)) {
         Some(Ok(envelope)) => decoded(envelope, text),
         // Halves of characters are not what is wrong.
         Some(Err(error)) => malformed(text, &brief(&error)),
@@ -66,7 +66,7 @@ fn decoded(envelope: Envelope, text: &str) -> Decoded {
 fn malformed(text: &str, problem: &str) -> Decoded {
     let whole = serde_json::from_str(text)
         .ok()
-        .or_else(|| serde_json::from_str(&mend(text)?).ok());
+        .or_else(|| serde_json::from_str(&mend_surrogates(text)?).ok());
     let field = |name| whole.as_ref().and_then(|value: &Value| value.get(name));
     let seq = field("seq").and_then(Value::as_u64);
     let name = field("data")

@@ -82,7 +82,7 @@ impl Reader {
     fn pick_up_header(&mut self, mut start: HeaderStart) -> Result<(), TooLarge> {
         while let Some(&byte) = self.input.rest().first() {
             start.push(byte);
-            match header(start.bytes()) {
+            match header(start.bytes(), self.bare_names) {
                 Header::Undecided => self.input.pos += 1,
                 // The byte that decides it may be the end of the line.
                 Header::Ignored => {

@@ -2,7 +2,7 @@
 //! grammar, but no text. As invalid bytes of a stream do, they become U+FFFD, so that no event is lost.
 
 /// Replaces escaped surrogates without a partner. None if there are none. `json` must be JSON by the grammar.
-pub(super) fn mend(json: &str) -> Option<String> {
+pub fn mend_surrogates(json: &str) -> Option<String> {
     let mut mended = String::new();
     let mut copied = 0;
     let mut at = 0;
@@ -36,7 +36,7 @@ fn escaped_unit(json: &str, at: usize) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::mend;
+    use super::mend_surrogates;
 
     #[test]
     fn only_halves_without_a_partner_are_replaced() {
@@ -52,7 +52,7 @@ mod tests {
             (r#""\ud83d\n\ude80""#, Some(r#""\ufffd\n\ufffd""#)),
             (r#""\ud83"#, None),
         ] {
-            assert_eq!(mend(json).as_deref(), expected, "{json}");
+            assert_eq!(mend_surrogates(json).as_deref(), expected, "{json}");
         }
     }
 }
