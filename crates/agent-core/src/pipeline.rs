@@ -82,6 +82,7 @@ struct Inner {
     retry: RetryPolicy,
     resume: Resume,
     budget: Arc<RetryBudget>,
+    plain_http: PlainHttp,
     ambient: Arc<dyn Ambient>,
     max_body_bytes: usize,
     max_event_bytes: usize,
@@ -124,7 +125,7 @@ impl Pipeline {
             (Some(_), None) => Limit::Off,
             _ => timeouts.headers,
         };
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             dialect: setup.dialect,
             base: setup.base,
             transport,
@@ -137,6 +138,7 @@ impl Pipeline {
             retry: http.retry.unwrap_or(setup.retry),
             resume: http.resume.unwrap_or(setup.resume),
             budget: Arc::default(),
+            plain_http: http.plain_http,
             ambient: http.ambient.unwrap_or_else(|| Arc::new(SystemAmbient)),
             max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES),
             max_event_bytes: http.max_event_bytes.unwrap_or(MAX_EVENT_BYTES),
@@ -149,11 +151,9 @@ impl Pipeline {
     /// The same client for another server of the vendor's: it shares connections, credentials, settings and the retry
     /// budget.
     pub fn at(&self, base: BaseUrl) -> Result<Self> {
-        if !self.0.auth.is_none() || !self.0.headers.is_empty() {
-            self.check_plain_http(&base)?;
-        }
         let mut inner = Inner::clone(&self.0);
         inner.base = base;
+        inner.check_plain_http()?;
         Ok(Self(Arc::new(inner)))
     }
 

@@ -116,8 +116,6 @@ impl Vendors {
             mentiora: Arc::new(mentiora::Mentiora::new(world_of(), options.mentiora)),
             agent_os: Arc::new(agent_os::AgentOs::new(world_of(), options.agent_os)),
             meistrari: Arc::new(meistrari),
-            mentiora: Arc::new(mentiora::Mentiora::new(world_of(), options.mentiora)),
-            agent_os: Arc::new(agent_os::AgentOs::new(world_of(), options.agent_os)),
             trelent: Arc::new(trelent::Trelent::new(world_of(), options.trelent)),
         }
     }
