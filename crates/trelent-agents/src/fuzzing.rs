@@ -89,11 +89,11 @@ fn is_read_again(event: &CommonEvent) {
 }
 
 /// What comes of a text, whatever its spelling: the event's fields, or that there is none.
-fn outcome(text: &str) -> Result<String, &'static str> {
+fn outcome(text: &str) -> Result<(bool, Value), &'static str> {
     match decode_event(text) {
         Decoded::Skip => Err("skipped"),
         Decoded::Malformed(_) => Err("malformed"),
-        Decoded::Event { event, numbered } => Ok(format!("{numbered} {event:?}")),
+        Decoded::Event { event, numbered } => Ok((numbered, serde_json::to_value(&event).unwrap())),
     }
 }
 
