@@ -8,7 +8,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use tokio::time::{Instant, Sleep};
@@ -25,7 +24,11 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::sse::{Decoder, Frame, TooLarge};
 use crate::timeouts::{Limit, refuse_zero};
-use crate::transport::{BoxFuture, ResponseBody};
+use crate::transport::BoxFuture;
+
+mod connection;
+
+use connection::{Chunk, Connection};
 
 /// The events of a run, in order, each once.
 ///
@@ -234,12 +237,6 @@ enum Asked {
     ToBegin,
     /// The rules want to know something on the way.
     OnTheWay,
-}
-
-struct Connection {
-    body: ResponseBody,
-    opened: Instant,
-    idle: Idle,
 }
 
 impl<F: Follow> Driver<F> {
@@ -480,25 +477,4 @@ const STEPS: u32 = 256;
 fn pause<T>(cx: &mut Context<'_>) -> Poll<T> {
     cx.waker().wake_by_ref();
     Poll::Pending
-}
-
-enum Chunk {
-    Bytes(Bytes),
-    Eof,
-    Lost(Error),
-    Silent(Duration),
-}
-
-impl Connection {
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Chunk> {
-        match Pin::new(&mut self.body).poll_next(cx) {
-            Poll::Pending => self.idle.poll_silent(cx).map(Chunk::Silent),
-            Poll::Ready(Some(Ok(bytes))) => {
-                self.idle.alive();
-                Poll::Ready(Chunk::Bytes(bytes))
-            }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Chunk::Lost(Error::transport(error))),
-            Poll::Ready(None) => Poll::Ready(Chunk::Eof),
-        }
-    }
 }
