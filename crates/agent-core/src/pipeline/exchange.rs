@@ -30,12 +30,7 @@ impl Caller {
         let (head, body) = response.into_parts();
         Ok(Response {
             operation: request.op.name,
-            meta: ResponseMeta {
-                request_id: request_id(&head.headers),
-                status: head.status,
-                headers: head.headers,
-                attempts,
-            },
+            meta: meta(head, attempts),
             body,
         })
     }
@@ -49,12 +44,7 @@ impl Caller {
         let (head, body) = response.into_parts();
         Ok(Opened {
             operation: request.op.name,
-            meta: ResponseMeta {
-                request_id: request_id(&head.headers),
-                status: head.status,
-                headers: head.headers,
-                attempts,
-            },
+            meta: meta(head, attempts),
             body,
         })
     }
@@ -270,6 +260,16 @@ fn aside(error: Error, may_have_landed: Sent, attempts: u32) -> Error {
     match attempts {
         0 => error,
         attempts => error.with_attempts(attempts),
+    }
+}
+
+/// What came beside a body.
+fn meta(head: http::response::Parts, attempts: u32) -> ResponseMeta {
+    ResponseMeta {
+        request_id: request_id(&head.headers),
+        status: head.status,
+        headers: head.headers,
+        attempts,
     }
 }
 
