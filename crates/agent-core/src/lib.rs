@@ -21,6 +21,7 @@ mod pages;
 mod pipeline;
 #[cfg(test)]
 mod properties;
+mod raw;
 mod redirect;
 mod request;
 mod response;
@@ -48,6 +49,7 @@ pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
 pub use follow::{End, Resume};
 pub use pages::{ByPage, Page, Pages};
+pub use raw::{Raw, RawRequest};
 pub use response::{ResponseMeta, WithResponse};
 pub use retry::{RetryBudget, RetryPolicy};
 pub use save::{Progress, SaveOptions};

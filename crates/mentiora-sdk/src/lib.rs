@@ -23,8 +23,9 @@ mod types;
 mod wire;
 
 pub use agent_core::{
-    self, ByteStream, Call, End, Error, ErrorKind, EventStream, HttpConfig, Limit, ResponseMeta,
-    Result, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase, WithResponse,
+    self, ByteStream, Call, End, Error, ErrorKind, EventStream, HttpConfig, Limit, Raw, RawRequest,
+    ResponseMeta, Result, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase,
+    WithResponse,
 };
 pub use agents::AgentsClient;
 pub use client::MentioraClient;
