@@ -33,6 +33,7 @@ mod stream;
 mod surrogates;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod time;
 mod timeouts;
 mod trace;
 pub mod transport;
@@ -80,5 +81,6 @@ pub mod sdk {
     pub use crate::retry::backoff;
     pub use crate::secret::secret_header;
     pub use crate::surrogates::mend_surrogates;
+    pub use crate::time::rfc3339_ms;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
 }
