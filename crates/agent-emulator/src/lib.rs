@@ -89,6 +89,7 @@ mod emulator;
 mod faults;
 mod http;
 mod ids;
+mod live;
 mod meistrari;
 mod mentiora;
 mod record;
