@@ -97,6 +97,7 @@ mod server;
 mod storage;
 mod strike;
 mod sync;
+mod table;
 mod trelent;
 mod vendors;
 mod wire;
