@@ -93,6 +93,7 @@ mod live;
 mod meistrari;
 mod mentiora;
 mod record;
+mod scenario;
 mod server;
 mod storage;
 mod strike;
