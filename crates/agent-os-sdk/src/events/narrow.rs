@@ -6,6 +6,7 @@ use agent_core::sse::Frame;
 use serde_json::{Map, Value};
 
 use super::{FollowEvent, FollowEventType, rfc3339_ms};
+use crate::decode::parse_event;
 use crate::sse::SseEvent;
 use crate::wire;
 
@@ -31,7 +32,7 @@ pub(crate) fn narrow_frame(
         return None;
     }
     let text = frame.data();
-    let (data, raw) = if let Ok(data) = serde_json::from_str(&text) {
+    let (data, raw) = if let Some(data) = parse_event(&text) {
         (data, text.into())
     } else {
         let data = Value::String(text.into_owned());
