@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use agent_core::sse::Frame;
 use serde_json::{Map, Value};
 
-use super::{FollowEvent, FollowEventType, rfc3339_ms};
+use super::{FollowEvent, FollowEventType, no_seq, rfc3339_ms};
 use crate::decode::parse_event;
 use crate::sse::SseEvent;
 use crate::wire;
@@ -68,7 +68,7 @@ fn narrow(
     let seq = integer(data.get("seq"))
         .filter(|seq| *seq >= 0)
         .or_else(|| id.and_then(digits))
-        .unwrap_or(-1);
+        .unwrap_or_else(no_seq);
     let timestamp = match data.get("timestamp") {
         Some(Value::String(text)) => text.clone(),
         _ => rfc3339_ms(received()),
