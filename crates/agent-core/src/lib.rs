@@ -22,6 +22,7 @@ mod pipeline;
 #[cfg(test)]
 mod properties;
 mod raw;
+mod read_json;
 mod redirect;
 mod request;
 mod response;
@@ -75,6 +76,7 @@ pub mod sdk {
     pub use crate::op::{Op, OpKind, Safety};
     pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
+    pub use crate::read_json::{or_default, read_json};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;
     pub use crate::response::Response;
