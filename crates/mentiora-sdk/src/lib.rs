@@ -13,6 +13,7 @@ mod files;
 mod follow;
 mod identity;
 mod knowledge;
+mod number;
 #[doc(hidden)]
 pub mod ops;
 mod params;
