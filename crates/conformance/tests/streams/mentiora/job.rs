@@ -48,7 +48,7 @@ impl schedules::Job for Job {
 const RUN: &str = "/api/v1/agents/run";
 
 /// Calls after which something should have worked.
-const PATIENCE: usize = 30;
+const PATIENCE: usize = 200;
 
 struct Play {
     mentiora: MentioraHandle,
