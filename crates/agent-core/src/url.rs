@@ -169,7 +169,7 @@ pub(crate) fn expand(
 }
 
 /// Whether a path has a segment that URL parsers take for "here" or "one up".
-fn has_dot_segment(path: &str) -> bool {
+pub(crate) fn has_dot_segment(path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     path.split('/').any(|segment| {
         let segment = segment.to_ascii_lowercase().replace("%2e", ".");

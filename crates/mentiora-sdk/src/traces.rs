@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Room;
 use crate::error::{ErrorClass, ErrorExt};
+use crate::ids::uuid_v7;
 use crate::ops::SEND_TRACE;
-use crate::time::uuid_v7;
 
 mod event;
 

@@ -35,8 +35,9 @@ mod wait;
 mod wire;
 
 pub use agent_core::{
-    self, Call, Cursor, End, Error, ErrorKind, EventStream, HttpConfig, Limit, ResponseMeta,
-    Result, Resume, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase, WithResponse,
+    self, Call, Cursor, End, Error, ErrorKind, EventStream, HttpConfig, Limit, Raw, RawRequest,
+    ResponseMeta, Result, Resume, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase,
+    WithResponse,
 };
 pub use client::{Client, ClientOptions};
 pub use connectors::{
