@@ -5,6 +5,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::surrogates::mend_surrogates;
 
 /// What the server sent beside the value. `Debug` does not show the headers: cookies and signed addresses are secrets.
 #[derive(Clone)]
@@ -67,9 +68,18 @@ pub struct Response {
 }
 
 impl Response {
-    /// The body as JSON of the given form.
+    /// The body as JSON of the given form. A byte order mark in front is no part of it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|source| self.decode_error(&source))
+        let body = self.body.strip_prefix(b"\xEF\xBB\xBF");
+        let body = body.unwrap_or(&self.body);
+        serde_json::from_slice(body).or_else(|source| {
+            // Half a character in one field must not cost the whole answer.
+            std::str::from_utf8(body)
+                .ok()
+                .and_then(mend_surrogates)
+                .and_then(|mended| serde_json::from_str(&mended).ok())
+                .ok_or_else(|| self.decode_error(&source))
+        })
     }
 
     /// A [`Decode`](crate::ErrorKind::Decode) error about this answer. It tells where the body is wrong, and shows

@@ -7,7 +7,7 @@ use agent_core::sdk::{After, OffsetGuard, Op, Paging, Request, Response, stuck};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::decode::{misfit, typed};
+use crate::decode::{misfit, parse, typed};
 use crate::ops::RUNS_GET_EVENTS;
 use crate::types::{PaginatedResponse, PaginationParams, PollEvents, RunEventsPollResponse};
 use crate::wire;
@@ -63,10 +63,7 @@ impl<T: DeserializeOwned + Send + 'static> Paging for Offsets<T> {
         let total = page.total.and_then(|total| u64::try_from(total).ok());
         let (new, after) = self.guard.page(&texts, total);
         let items = if new {
-            let items: std::result::Result<_, _> = texts
-                .iter()
-                .map(|text| serde_json::from_str(text))
-                .collect();
+            let items: std::result::Result<_, _> = texts.iter().map(|text| parse(text)).collect();
             items.map_err(|error| misfit(answer, answer.decode_error(&error)))?
         } else {
             Vec::new()

@@ -13,6 +13,8 @@ use futures_core::stream::FusedStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::decode::parse;
+
 /// One server-sent event. Source: package, 0.9.3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -55,11 +57,10 @@ impl SseEvent {
 impl From<Frame> for SseEvent {
     fn from(frame: Frame) -> Self {
         let text = frame.data();
-        let data = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()));
         Self {
             id: frame.id().map(Into::into),
             event: Some(frame.event().into_owned()),
-            data,
+            data: parse(&text).unwrap_or_else(|_| Value::String(text.into_owned())),
         }
     }
 }
