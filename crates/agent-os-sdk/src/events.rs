@@ -14,11 +14,9 @@ use serde_json::{Map, Value};
 use crate::wire;
 
 mod narrow;
-mod time;
 
 pub use narrow::narrow_follow_event;
 pub(crate) use narrow::{narrow_frame, truthy};
-pub(crate) use time::rfc3339_ms;
 
 open_enum! {
     /// What a [`FollowEvent`] is about. Source: package, 0.9.3; `heartbeat` is decided here.

@@ -23,6 +23,7 @@
 pub mod adapter;
 pub mod agent_os;
 pub mod agentrouter;
+pub mod args;
 pub mod cli;
 pub mod compare;
 pub mod meistrari;

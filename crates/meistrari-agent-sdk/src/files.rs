@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::client::AgentClient;
 use crate::error::{check_segment, validation};
-use crate::fields::{decode, text, wrong};
+use crate::fields::{decode, parse, text, wrong};
 use crate::ops::{FETCH_SESSION_FILE, LIST_SESSION_FILES};
 use crate::types::{SessionFile, SessionFiles};
 
@@ -53,7 +53,6 @@ fn files(response: &Response) -> Result<SessionFiles> {
     if !body.trim_start().starts_with('[') {
         return decode(response);
     }
-    let list: Vec<Value> =
-        serde_json::from_str(body).map_err(|error| response.decode_error(&error))?;
+    let list: Vec<Value> = parse(body).map_err(|error| response.decode_error(&error))?;
     SessionFiles::from_list(list).map_err(|what| wrong(response, what))
 }

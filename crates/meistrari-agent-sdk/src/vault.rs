@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::client::AgentClient;
 use crate::error::without_signature;
-use crate::fields::{Fields, text, wrong};
+use crate::fields::{Fields, parse, text, wrong};
 use crate::ops::{DOWNLOAD, RESOLVE_REFERENCE};
 use crate::wire;
 
@@ -95,8 +95,7 @@ impl AgentClient {
     ) -> Call<T> {
         self.resolve(reference, |caller, download| async move {
             let response = caller.send(&download).await.map_err(without_signature)?;
-            let value = serde_json::from_str(text(&response)?)
-                .map_err(|error| response.decode_error(&error))?;
+            let value = parse(text(&response)?).map_err(|error| response.decode_error(&error))?;
             Ok(WithResponse::new(value, response.meta))
         })
     }
@@ -155,11 +154,13 @@ impl AgentClient {
     }
 }
 
-/// The presigned URL in the vault's answer. Nothing else of it is needed.
+/// The presigned URL in the vault's answer. Nothing else of it is needed. One with a user name or password is refused,
+/// as browsers do: storage asks for no login, and error texts show the address.
 fn presigned(response: &Response) -> Result<Url> {
     let mut fields =
         Fields::parse(text(response)?).map_err(|error| response.decode_error(&error))?;
     let url = fields.string("url").and_then(|url| Url::parse(&url).ok());
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .filter(|url| url.username().is_empty() && url.password().is_none())
         .ok_or_else(|| wrong(response, "the vault gave no absolute http(s) URL"))
 }

@@ -276,6 +276,14 @@ async fn the_head_decides_whether_it_is_a_stream() {
             .chunk(delta("a"));
         assert_eq!(items(reply).await.0.len(), 1, "{kind}");
     }
+    // Several headers are one list.
+    let two = |second: &str| {
+        let reply = Reply::status(200).header("content-type", "text/plain");
+        reply.header("content-type", second).chunk(delta("a"))
+    };
+    assert_eq!(items(two("text/event-stream")).await.0.len(), 1);
+    let expected = "Protocol: Expected text/event-stream but received: text/plain, text/html";
+    assert_eq!(items(two("text/html")).await.0, [expected]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,25 +28,70 @@ pub struct Opened {
     pub body: ResponseBody,
 }
 
-/// How much of a successful answer is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Want {
-    Whole,
-    Head,
+/// How much of a successful answer belongs to the attempt.
+pub(super) trait Want {
+    /// What an attempt gives of the body.
+    type Body: Send;
+
+    /// Whether the body is read to its end.
+    const WHOLE: bool;
+
+    /// Reads what is wanted of the body of an answer with these headers.
+    fn read(
+        pipeline: &Pipeline,
+        headers: &HeaderMap,
+        body: ResponseBody,
+        deadlines: Deadlines,
+    ) -> impl Future<Output = Result<Self::Body>> + Send;
 }
 
-/// A successful answer.
-pub(crate) enum Got {
-    Whole(HttpResponse<Bytes>),
-    Head(HttpResponse<ResponseBody>),
-}
+/// The whole answer.
+pub(super) struct Whole;
 
-impl Got {
-    pub(crate) fn status(&self) -> http::StatusCode {
-        match self {
-            Self::Whole(response) => response.status(),
-            Self::Head(response) => response.status(),
+/// Its head; the body is left to the caller.
+pub(super) struct Head;
+
+impl Want for Whole {
+    type Body = Bytes;
+
+    const WHOLE: bool = true;
+
+    async fn read(
+        pipeline: &Pipeline,
+        headers: &HeaderMap,
+        body: ResponseBody,
+        deadlines: Deadlines,
+    ) -> Result<Bytes> {
+        let limit = pipeline.0.max_body_bytes;
+        let too_large = || {
+            Error::new(
+                ErrorKind::TooLarge,
+                format!("the answer is larger than {limit} bytes"),
+            )
+        };
+        if content_length(headers).is_some_and(|length| length > limit as u64) {
+            return Err(too_large());
         }
+        match within(deadlines.first(true), Collect::new(body, limit)).await? {
+            (body, None) => Ok(body),
+            (_, Some(Cut::TooLarge)) => Err(too_large()),
+            (_, Some(Cut::Broken(error))) => Err(Error::transport(error)),
+        }
+    }
+}
+
+impl Want for Head {
+    type Body = ResponseBody;
+
+    const WHOLE: bool = false;
+
+    async fn read(
+        _: &Pipeline,
+        _: &HeaderMap,
+        body: ResponseBody,
+        _: Deadlines,
+    ) -> Result<ResponseBody> {
+        Ok(body)
     }
 }
 
@@ -76,14 +121,13 @@ impl Deadlines {
 
 impl Pipeline {
     /// Sends `request`; an answer outside 200 to 299 is an error.
-    pub(super) async fn attempt(
+    pub(super) async fn attempt<W: Want>(
         &self,
         operation: &'static str,
         mut request: HttpRequest<RequestBody>,
         redirects: Redirects,
-        want: Want,
         deadlines: Deadlines,
-    ) -> Result<Got> {
+    ) -> Result<HttpResponse<W::Body>> {
         let mut hops = 0;
         let (response, request) = loop {
             let sent = within(
@@ -111,39 +155,12 @@ impl Pipeline {
         if !response.status().is_success() {
             return Err(self.refusal(operation, &request, response, deadlines).await);
         }
-        if want == Want::Head {
-            return Ok(Got::Head(response));
-        }
         let (head, body) = response.into_parts();
-        match self.read(&head.headers, body, deadlines).await {
-            Ok(body) => Ok(Got::Whole(HttpResponse::from_parts(head, body))),
+        match W::read(self, &head.headers, body, deadlines).await {
+            Ok(body) => Ok(HttpResponse::from_parts(head, body)),
             Err(error) => Err(error
                 .with_sent(Sent::Yes)
                 .with_request_id(request_id(&head.headers))),
-        }
-    }
-
-    /// The whole body of an answer with these headers.
-    async fn read(
-        &self,
-        headers: &HeaderMap,
-        body: ResponseBody,
-        deadlines: Deadlines,
-    ) -> Result<Bytes> {
-        let limit = self.0.max_body_bytes;
-        let too_large = || {
-            Error::new(
-                ErrorKind::TooLarge,
-                format!("the answer is larger than {limit} bytes"),
-            )
-        };
-        if content_length(headers).is_some_and(|length| length > limit as u64) {
-            return Err(too_large());
-        }
-        match within(deadlines.first(true), Collect::new(body, limit)).await? {
-            (body, None) => Ok(body),
-            (_, Some(Cut::TooLarge)) => Err(too_large()),
-            (_, Some(Cut::Broken(error))) => Err(Error::transport(error)),
         }
     }
 

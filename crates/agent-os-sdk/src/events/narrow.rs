@@ -2,10 +2,11 @@
 
 use std::time::SystemTime;
 
+use agent_core::sdk::rfc3339_ms;
 use agent_core::sse::Frame;
 use serde_json::{Map, Value};
 
-use super::{FollowEvent, FollowEventType, no_seq, rfc3339_ms};
+use super::{FollowEvent, FollowEventType, no_seq};
 use crate::decode::parse_event;
 use crate::sse::SseEvent;
 use crate::wire;
