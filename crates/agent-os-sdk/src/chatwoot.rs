@@ -262,7 +262,7 @@ async fn resolve(caller: &Caller, credential: String) -> Result<(ChatwootConfig,
 async fn discover(caller: &Caller, found: &config::Found) -> Result<String, Option<Error>> {
     let request = request_at(&ops::CHATWOOT_PROFILE, found.base.clone(), &found.token);
     let answer = caller.nested().send(&request).await?;
-    let profile: Value = read_json(&answer.body).map_err(|error| answer.decode_error(&error))?;
+    let profile: Value = answer.json()?;
     let account = profile
         .get("accounts")
         .and_then(|accounts| accounts.get(0)?.get("id"));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use agent_core::sdk::{Response, read_json, read_json_text};
+use agent_core::sdk::{Response, read_json_text};
 use agent_core::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -43,7 +43,7 @@ pub(crate) fn typed<T: DeserializeOwned>(response: &Response) -> Result<T> {
     if is_empty(response) || media(response) == Media::Other {
         return Err(misfit(response, response.decode_error(&no_json())));
     }
-    json(response).map_err(|error| misfit(response, error))
+    response.json().map_err(|error| misfit(response, error))
 }
 
 /// Any JSON: null for no body, a text for a body that is not JSON.
@@ -53,14 +53,10 @@ pub(crate) fn untyped(response: &Response) -> Result<Value> {
     }
     let text = || Value::String(String::from_utf8_lossy(&response.body).into_owned());
     match media(response) {
-        Media::Json => json(response).map_err(|error| misfit(response, error)),
-        Media::Unsaid => Ok(json(response).unwrap_or_else(|_| text())),
+        Media::Json => response.json().map_err(|error| misfit(response, error)),
+        Media::Unsaid => Ok(response.json().unwrap_or_else(|_| text())),
         Media::Other => Ok(text()),
     }
-}
-
-fn json<T: DeserializeOwned>(response: &Response) -> Result<T> {
-    read_json(&response.body).map_err(|error| response.decode_error(&error))
 }
 
 /// The data of an event; none if it is not JSON.
