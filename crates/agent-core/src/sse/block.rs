@@ -9,7 +9,7 @@ use super::last_id::LastId;
 
 /// A block of up to this size is copied out of its chunk. That costs less than to count one more owner of the chunk,
 /// and does not keep the chunk for the sake of a few bytes.
-pub(super) const SMALL: usize = 512;
+pub(super) const SMALL: usize = 1024;
 /// So much of a buffer is kept for the next block.
 const KEEP: usize = 4 << 10;
 /// What the first allocation for a block may be because the one before was as large.
