@@ -59,7 +59,7 @@ impl From<Frame> for SseEvent {
         Self {
             id: frame.id().map(Into::into),
             event: Some(frame.event().into_owned()),
-            data: read_json_text(text).unwrap_or_else(|_| Value::String(text.into_owned())),
+            data: read_json_text(&text).unwrap_or_else(|_| Value::String(text.into_owned())),
         }
     }
 }

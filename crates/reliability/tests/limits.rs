@@ -26,8 +26,11 @@ fn calls(vendor: &Vendor, reply: Reply, http: HttpConfig) -> (ScriptedTransport,
     (transport, operations)
 }
 
+/// Makes a server's answer.
+type Answer = fn() -> Reply;
+
 /// What a failing server does.
-const FAILURES: &[(&str, fn() -> Reply)] = &[
+const FAILURES: &[(&str, Answer)] = &[
     ("503", || Reply::status(503)),
     ("429", || Reply::status(429)),
     ("429, come at once", || {
@@ -95,7 +98,7 @@ const LIMIT: Duration = Duration::from_millis(3_300);
 const SLACK: Duration = Duration::from_millis(100);
 
 /// What a slow server does, and whether every call then lasts until its limit.
-const SLOW: &[(&str, fn() -> Reply, bool)] = &[
+const SLOW: &[(&str, Answer, bool)] = &[
     ("no answer", Reply::silence, true),
     (
         "a late head",
