@@ -76,7 +76,7 @@ pub mod sdk {
     pub use crate::op::{Op, OpKind, Safety};
     pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
-    pub use crate::read_json::{or_default, read_json};
+    pub use crate::read_json::{or_default, read_json, read_json_text};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;
     pub use crate::response::Response;

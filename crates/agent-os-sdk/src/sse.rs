@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use agent_core::sdk::read_json;
+use agent_core::sdk::read_json_text;
 use agent_core::sse::{Decoder, Frame};
 use agent_core::{Error, ErrorKind, Result, Sent};
 use bytes::Bytes;
@@ -59,7 +59,7 @@ impl From<Frame> for SseEvent {
         Self {
             id: frame.id().map(Into::into),
             event: Some(frame.event().into_owned()),
-            data: read_json(text.as_bytes()).unwrap_or_else(|_| Value::String(text.into_owned())),
+            data: read_json_text(&text).unwrap_or_else(|_| Value::String(text.into_owned())),
         }
     }
 }

@@ -144,3 +144,6 @@ impl Follow for AgentStream {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,5 +16,6 @@
 
 mod cuts;
 mod feed;
+mod mentiora;
 mod schedules;
 mod trelent;
