@@ -15,7 +15,6 @@ use crate::strike::{self, Dropped};
 use crate::vendors::Row;
 
 pub(crate) struct Api {
-    pub(crate) url: String,
     pub(crate) table: Vec<Row>,
     pub(crate) faults: Faults,
     pub(crate) clock: Arc<Clock>,
@@ -52,7 +51,7 @@ impl Api {
         let vendors: Vec<_> = self
             .table
             .iter()
-            .map(|row| json!({"name": row.name, "url": format!("{}{}", self.url, row.prefix)}))
+            .map(|row| json!({"name": row.name, "url": row.vendor.base_url()}))
             .collect();
         json!({"name": "agent-emulator", "version": env!("CARGO_PKG_VERSION"), "vendors": vendors})
     }

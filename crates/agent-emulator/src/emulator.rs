@@ -22,7 +22,7 @@ use crate::server::{Bound, Server, Site};
 use crate::storage::{Storage, Store};
 use crate::strike::{self, Dropped, Victim};
 use crate::trelent::{TrelentHandle, TrelentOptions};
-use crate::vendors::{VendorOptions, Vendors, World};
+use crate::vendors::{Row, VendorOptions, Vendors, World};
 
 /// The default time from one step of a run to the next: a default run takes about two and a half seconds.
 const PACE: Duration = Duration::from_millis(75);
@@ -169,7 +169,6 @@ impl EmulatorBuilder {
         let table = vendors.table();
         faults.know(table.iter().map(|row| row.name).chain([STORAGE, VAULT]));
         let site = Arc::new(Api {
-            url: api.url(),
             table,
             faults,
             clock: Arc::clone(&world.clock),
@@ -217,6 +216,12 @@ impl Emulator {
     /// The port of the API.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The vendors' names and the base URLs to give to their clients.
+    pub fn vendors(&self) -> Vec<(&'static str, String)> {
+        let base = |row: &Row| (row.name, row.vendor.base_url().to_owned());
+        self.vendors.table().iter().map(base).collect()
     }
 
     /// The environment variables that programs for the vendors read, and their values here.

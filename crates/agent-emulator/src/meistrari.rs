@@ -31,9 +31,11 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::api::refuse;
+use crate::control::Input;
 use crate::http::{self, Reply, Request};
 use crate::live::OpenStreams;
 use crate::record::Recorder;
+use crate::scenario;
 use crate::server::Site;
 use crate::strike::{self, Dropped, Victim};
 use crate::sync::lock;
@@ -228,6 +230,10 @@ impl Meistrari {
 }
 
 impl Vendor for Meistrari {
+    fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("MEISTRARI_BASE_URL", self.base_url.clone()),
@@ -275,6 +281,25 @@ impl Vendor for Meistrari {
             .map(|(host, address)| (host, address.to_string()))
             .collect();
         Some(http::json(status, &json!({"hosts": hosts})))
+    }
+
+    fn runs(self: Arc<Self>) -> Vec<Value> {
+        let show = |own: SessionView| json!({"id": own.id, "status": own.status, "held": own.held, "messages": own.messages});
+        MeistrariHandle(self)
+            .sessions()
+            .into_iter()
+            .map(show)
+            .collect()
+    }
+
+    fn next_run(self: Arc<Self>, input: &mut Input) -> Result<(), String> {
+        let scenario = scenario::read(input, &TurnScenario::ALL)?;
+        MeistrariHandle(self).next_turn(scenario);
+        Ok(())
+    }
+
+    fn release(self: Arc<Self>, id: &str) -> bool {
+        MeistrariHandle(self).release(id)
     }
 }
 

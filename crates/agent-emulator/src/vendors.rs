@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::control::Input;
 use crate::faults::Faults;
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
@@ -38,6 +39,8 @@ pub(crate) struct World {
 
 /// One vendor's API.
 pub(crate) trait Vendor: Send + Sync {
+    /// The URL to give to a client, without a slash at the end.
+    fn base_url(&self) -> &str;
     /// The environment variables that a program for this vendor reads, with their values here.
     fn variables(&self) -> Vec<(&'static str, String)>;
     /// The vendor's record of requests.
@@ -54,8 +57,13 @@ pub(crate) trait Vendor: Send + Sync {
     fn expire_tokens(&self) -> Option<usize> {
         None
     }
-    /// Answers `/_control/{vendor}/{action}`: what a test in another language can see of the vendor and do to it. A POST
-    /// has a JSON body; `control::act` reads it. `None`: there is no such action.
+    /// The runs so far, oldest first, as a program in another language sees them: at least an `id`.
+    fn runs(self: Arc<Self>) -> Vec<Value>;
+    /// Queues what the next run does, as a program in another language says it.
+    fn next_run(self: Arc<Self>, input: &mut Input) -> Result<(), String>;
+    /// Lets a run go on that its script holds; false when there is none.
+    fn release(self: Arc<Self>, id: &str) -> bool;
+    /// Answers `/_control/{vendor}/{action}` for actions that no other vendor has. `None`: there is no such action.
     fn control(&self, _action: &str, _request: &Request) -> Option<Reply> {
         None
     }

@@ -103,9 +103,6 @@ pub(crate) fn find(request: &Request) -> Answer<(&'static Route, Vec<String>)> {
     if version != "v1" || api != "api" {
         return Err(Refusal::not_found("path"));
     }
-    fn asks(route: &Route) -> (&Method, Path) {
-        (&route.method, route.path)
-    }
     table::find(ROUTES, asks, &request.method, below).map_err(|missing| match missing {
         Missing::Path => Refusal::not_found("path"),
         Missing::Method => Refusal::new(
@@ -114,4 +111,8 @@ pub(crate) fn find(request: &Request) -> Answer<(&'static Route, Vec<String>)> {
             "the path has no such method",
         ),
     })
+}
+
+fn asks(route: &Route) -> (&Method, Path) {
+    (&route.method, route.path)
 }

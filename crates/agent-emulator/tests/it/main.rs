@@ -17,6 +17,7 @@ mod binary;
 mod bodies;
 mod checkpoints;
 mod client;
+mod control;
 mod events;
 mod faults;
 mod files;
