@@ -26,6 +26,7 @@ mod meistrari;
 mod meistrari_webhooks;
 mod mentiora;
 mod raw;
+mod readme;
 mod runs;
 mod secrets;
 mod shapes;
