@@ -37,7 +37,7 @@ use crate::live::OpenStreams;
 use crate::record::Recorder;
 use crate::scenario;
 use crate::server::Site;
-use crate::strike::{self, Dropped, Victim};
+use crate::strike::{self, Victim};
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
 
@@ -65,7 +65,6 @@ const WEBHOOK_HOSTS: &str = "webhook-hosts";
 pub(crate) struct Meistrari {
     world: Arc<World>,
     base_url: String,
-    vault_url: String,
     data_token: String,
     api_key: String,
     /// A file that is in the vault from the start.
@@ -103,7 +102,7 @@ impl State {
 }
 
 impl Meistrari {
-    pub(crate) fn new(world: Arc<World>, vault_url: String, options: MeistrariOptions) -> Self {
+    pub(crate) fn new(world: Arc<World>, options: MeistrariOptions) -> Self {
         let secret = |given: Option<String>, kind| given.unwrap_or_else(|| world.ids.opaque(kind));
         let data_token = secret(options.data_token, "dt");
         let api_key = secret(options.api_key, "ak");
@@ -123,7 +122,6 @@ impl Meistrari {
         };
         Self {
             base_url: format!("{}{PREFIX}", world.url),
-            vault_url,
             world,
             data_token,
             api_key,
@@ -237,7 +235,7 @@ impl Vendor for Meistrari {
     fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("MEISTRARI_BASE_URL", self.base_url.clone()),
-            ("MEISTRARI_VAULT_URL", self.vault_url.clone()),
+            ("MEISTRARI_VAULT_URL", self.world.vault_url.clone()),
             ("MEISTRARI_DATA_TOKEN", self.data_token.clone()),
             ("MEISTRARI_REFERENCE", self.reference.clone()),
         ]
@@ -309,21 +307,12 @@ pub(crate) struct VaultSite(pub(crate) Arc<Meistrari>);
 impl Site for VaultSite {
     fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply> {
         Box::pin(async move {
-            let Meistrari {
-                world,
-                vault_recorder,
-                ..
-            } = &*self.0;
-            let number = vault_recorder.note(&request);
+            let world = &self.0.world;
             let answer = |request: Request| {
                 let reply = self.0.vault(&request);
                 std::future::ready(reply.unwrap_or_else(Refusal::into_reply))
             };
-            let reply = strike::answer(&world.faults, &*self, &world.clock, request, answer).await;
-            if !Dropped::is(&reply) {
-                vault_recorder.answered(number, reply.status().as_u16());
-            }
-            reply
+            strike::answer(&world.faults, &*self, &world.clock, request, answer).await
         })
     }
 
@@ -341,15 +330,16 @@ impl Victim for VaultSite {
         Refusal::new(status, message).into_reply()
     }
 
-    /// Its tokens do not expire.
-    fn expire_tokens(&self) {}
+    fn record(&self) -> &Recorder {
+        &self.0.vault_recorder
+    }
 }
 
 impl fmt::Debug for Meistrari {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Meistrari")
             .field("base_url", &self.base_url)
-            .field("vault_url", &self.vault_url)
+            .field("vault_url", &self.world.vault_url)
             .finish_non_exhaustive()
     }
 }
