@@ -21,6 +21,8 @@ mod pages;
 mod pipeline;
 #[cfg(test)]
 mod properties;
+mod raw;
+mod read_json;
 mod redirect;
 mod request;
 mod response;
@@ -32,6 +34,7 @@ mod stream;
 mod surrogates;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod time;
 mod timeouts;
 mod trace;
 pub mod transport;
@@ -48,6 +51,7 @@ pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
 pub use follow::{End, Resume};
 pub use pages::{ByPage, Page, Pages};
+pub use raw::{Raw, RawRequest};
 pub use response::{ResponseMeta, WithResponse};
 pub use retry::{RetryBudget, RetryPolicy};
 pub use save::{Progress, SaveOptions};
@@ -72,11 +76,13 @@ pub mod sdk {
     pub use crate::op::{Op, OpKind, Safety};
     pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
+    pub use crate::read_json::{or_default, read_json, read_json_text};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;
     pub use crate::response::Response;
     pub use crate::retry::backoff;
-    pub use crate::secret::secret_header;
+    pub use crate::secret::{hide_secret, secret_header};
     pub use crate::surrogates::mend_surrogates;
+    pub use crate::time::rfc3339_ms;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use agent_core::sdk::{Auth, BaseUrl, Op, Pipeline, Request, Response, Setup};
 use agent_core::{
-    Call, Error, HttpConfig, Result, Resume, RetryBudget, RetryPolicy, SecretString, Timeouts,
+    Call, Error, HttpConfig, Raw, Result, Resume, RetryBudget, RetryPolicy, SecretString, Timeouts,
     Transport,
 };
 use serde::de::DeserializeOwned;
@@ -142,6 +142,11 @@ impl AgentRouterClient {
             http,
         })?;
         Ok(Self { pipeline })
+    }
+
+    /// Any path of the API, for what this crate has no method for: the same credentials, retries, limits and errors.
+    pub fn raw(&self) -> Raw {
+        Raw::new(self.pipeline.clone())
     }
 
     /// What is left of the retry budget that this client's clones share.

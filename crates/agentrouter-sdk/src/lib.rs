@@ -28,8 +28,8 @@ pub use agent::{
 };
 pub use agent_core::{
     self, ByteStream, Call, Cursor, End, Error, ErrorKind, EventStream, HttpConfig, Limit,
-    Progress, ResponseMeta, Result, Resume, RetryPolicy, SaveOptions, SecretString, Sent,
-    StreamOptions, TimeoutPhase, WithResponse,
+    Progress, Raw, RawRequest, ResponseMeta, Result, Resume, RetryPolicy, SaveOptions,
+    SecretString, Sent, StreamOptions, TimeoutPhase, WithResponse,
 };
 pub use approvals::RunActionDecisionRequest;
 pub use client::{AgentRouterClient, AgentRouterOptions, agentrouter};

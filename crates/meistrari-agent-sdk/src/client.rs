@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use agent_core::sdk::{Auth, BaseUrl, Pipeline, Setup};
-use agent_core::{Call, HttpConfig, Limit, Result, Resume, RetryBudget, RetryPolicy, Timeouts};
+use agent_core::{
+    Call, HttpConfig, Limit, Raw, Result, Resume, RetryBudget, RetryPolicy, Timeouts,
+};
 
 use crate::auth::{AuthStrategy, Strategy};
 use crate::dialect::Meistrari;
@@ -140,6 +142,11 @@ impl AgentClient {
     /// The URL below which the paths of [`Endpoints`] are, without a slash at its end.
     pub fn base_url(&self) -> &str {
         self.pipeline.base().as_str()
+    }
+
+    /// Any path of the API, for what this crate has no method for: the same credentials, retries, limits and errors.
+    pub fn raw(&self) -> Raw {
+        Raw::new(self.pipeline.clone())
     }
 
     /// What is left of the retry budget that this client's clones share.

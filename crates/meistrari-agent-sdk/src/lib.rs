@@ -21,8 +21,8 @@ pub mod wire;
 
 pub use agent_core::{
     self, ByteStream, Call, Credentials, Cursor, End, Error, ErrorKind, EventStream, HttpConfig,
-    Limit, ResponseMeta, Result, Resume, RetryPolicy, SecretString, Sent, StreamOptions,
-    TimeoutPhase, WithResponse,
+    Limit, Raw, RawRequest, ResponseMeta, Result, Resume, RetryPolicy, SecretString, Sent,
+    StreamOptions, TimeoutPhase, WithResponse,
 };
 pub use auth::{ApiKeyAuthStrategy, AuthStrategy, DataTokenAuthStrategy};
 pub use client::{AgentClient, AgentClientConfig, agent_client};

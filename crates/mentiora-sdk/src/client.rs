@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agent_core::sdk::{Auth, Pipeline, Request, Response, Setup};
 use agent_core::{
-    Call, Error, Limit, Result, Resume, RetryBudget, RetryPolicy, Timeouts, WithResponse,
+    Call, Error, Limit, Raw, Result, Resume, RetryBudget, RetryPolicy, Timeouts, WithResponse,
 };
 
 use crate::agents::AgentsClient;
@@ -145,6 +145,12 @@ impl MentioraClient {
     /// Does nothing, any number of times: connections close when the last clone is dropped. Here because the vendor's
     /// client has it.
     pub fn close(&self) {}
+
+    /// Any path of the API, for what this crate has no method for: the same credentials, retries, limits and errors.
+    /// POST and PATCH are repeated as [`AgentsClient::run`] is.
+    pub fn raw(&self) -> Raw {
+        Raw::new(self.room.pipeline.clone())
+    }
 
     /// What is left of the retry budget that this client's clones share.
     pub fn retry_budget(&self) -> &RetryBudget {

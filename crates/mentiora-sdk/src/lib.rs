@@ -12,19 +12,21 @@ pub mod events;
 mod files;
 mod follow;
 mod identity;
+mod ids;
 mod knowledge;
+mod number;
 #[doc(hidden)]
 pub mod ops;
 mod params;
 pub mod streaming;
-mod time;
 mod traces;
 mod types;
 mod wire;
 
 pub use agent_core::{
-    self, ByteStream, Call, End, Error, ErrorKind, EventStream, HttpConfig, Limit, ResponseMeta,
-    Result, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase, WithResponse,
+    self, ByteStream, Call, End, Error, ErrorKind, EventStream, HttpConfig, Limit, Raw, RawRequest,
+    ResponseMeta, Result, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase,
+    WithResponse,
 };
 pub use agents::AgentsClient;
 pub use client::MentioraClient;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use agent_core::sdk::{Auth, BaseUrl, ClientCredentials, Pipeline, Request, Response, Setup};
 use agent_core::{
-    Call, Error, HttpConfig, Limit, Result, Resume, RetryBudget, RetryPolicy, SecretString,
+    Call, Error, HttpConfig, Limit, Raw, Result, Resume, RetryBudget, RetryPolicy, SecretString,
     Timeouts,
 };
 
@@ -41,7 +41,8 @@ pub struct Client {
     pipeline: Pipeline,
 }
 
-/// What a client can be told besides its URL. No environment variable is read. Source: package readme.
+/// What a client can be told besides its URL. No environment variable is read but those for
+/// proxies. Source: package readme.
 #[derive(Clone)]
 #[non_exhaustive]
 #[must_use]
@@ -199,6 +200,12 @@ impl Client {
     /// Secrets that runs may use. Beyond the package this crate mirrors; seen in the vendor's Python client.
     pub fn secrets(&self) -> Secrets {
         Secrets::new(self.pipeline.clone())
+    }
+
+    /// Any path of the API, for what this crate has no method for: the same credentials, retries, limits and errors.
+    /// Tokens are asked for with the broadest scope, or with [`ClientOptions::scope`].
+    pub fn raw(&self) -> Raw {
+        Raw::new(self.pipeline.clone())
     }
 
     /// What is left of the retry budget that this client's clones share.

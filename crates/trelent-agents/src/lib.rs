@@ -29,14 +29,16 @@ mod runs;
 mod sandboxes;
 mod scrub;
 mod secrets;
+mod shape;
 mod tokens;
 mod types;
 mod wait;
 mod wire;
 
 pub use agent_core::{
-    self, Call, Cursor, End, Error, ErrorKind, EventStream, HttpConfig, Limit, ResponseMeta,
-    Result, Resume, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase, WithResponse,
+    self, Call, Cursor, End, Error, ErrorKind, EventStream, HttpConfig, Limit, Raw, RawRequest,
+    ResponseMeta, Result, Resume, RetryPolicy, SecretString, Sent, StreamOptions, TimeoutPhase,
+    WithResponse,
 };
 pub use client::{Client, ClientOptions};
 pub use connectors::{

@@ -56,12 +56,13 @@ operations! {
     SECRETS_DELETE = Op::delete("secrets.delete", "/secrets/{name}"), Some(("secrets", "delete"));
 }
 
-/// The scopes that `operation` can do with, the broadest first.
+/// The scopes that `operation` can do with, the broadest first. What a raw request is about is not known: only the
+/// broadest fits it.
 pub(crate) fn scope_ladder(operation: &str) -> Vec<String> {
-    TABLE
-        .iter()
-        .find(|row| row.op.name == operation)
-        .and_then(|row| row.scope)
+    let Some(row) = TABLE.iter().find(|row| row.op.name == operation) else {
+        return vec![format!("{SCOPE_PREFIX}*")];
+    };
+    row.scope
         .map(|(resource, action)| {
             vec![
                 format!("{SCOPE_PREFIX}*"),

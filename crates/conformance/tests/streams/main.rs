@@ -14,7 +14,9 @@
     reason = "a test that can not go on should stop"
 )]
 
+mod agent_os;
 mod cuts;
 mod feed;
+mod mentiora;
 mod schedules;
 mod trelent;

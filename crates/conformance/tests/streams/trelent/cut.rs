@@ -80,10 +80,6 @@ impl Subject for Cut {
         })
     }
 
-    fn whole(&self) -> Ending {
-        Ending::In(End::Terminal)
-    }
-
     fn is_end(&self, seen: &[Item]) -> bool {
         is_completed(seen)
     }
