@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 
 use agent_core::{Error, HttpConfig};
+use serde_json::{Value, json};
 
 use crate::operation::Operation;
 
@@ -22,6 +23,8 @@ pub const PLANTED: &str = "planted";
 pub struct Vendor {
     /// Its short name.
     pub name: &'static str,
+    /// Where a client gets tokens before its calls, below the base URL; `None` if it needs none.
+    pub tokens: Option<&'static str>,
     build: fn(&str, HttpConfig) -> Result<Client, Error>,
 }
 
@@ -38,22 +41,27 @@ pub struct Client {
 pub const VENDORS: &[Vendor] = &[
     Vendor {
         name: "trelent",
+        tokens: Some("/token"),
         build: trelent::client,
     },
     Vendor {
         name: "meistrari",
+        tokens: None,
         build: meistrari::client,
     },
     Vendor {
         name: "agentrouter",
+        tokens: None,
         build: agentrouter::client,
     },
     Vendor {
         name: "mentiora",
+        tokens: None,
         build: mentiora::client,
     },
     Vendor {
         name: "agent-os",
+        tokens: None,
         build: agent_os::client,
     },
 ];
@@ -68,6 +76,13 @@ pub fn chosen() -> impl Iterator<Item = &'static Vendor> {
 }
 
 impl Vendor {
+    /// The answer to a request at `path` if it is for a token.
+    pub fn token(&self, path: &str) -> Option<Value> {
+        (self.tokens? == path).then(
+            || json!({"access_token": "planted-token", "token_type": "Bearer", "expires_in": 3600}),
+        )
+    }
+
     /// A client of the server at `url`, full of secrets.
     ///
     /// # Errors

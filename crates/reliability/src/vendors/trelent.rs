@@ -15,7 +15,7 @@ pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
     all.extend(shown(&client));
     all.extend(shown(&client.runs()));
     all.extend(shown(&CreateRunOptions::new("my-sandbox", "hi")));
-    let token = || TokenRequest::new("planted-id", "planted-secret", "AgentOrchestrator:*");
+    let token = || TokenRequest::new("my-client", "planted-secret", "AgentOrchestrator:*");
     all.extend(shown(&token()));
     let operations = Operations::of(client)
         .call("runs.get", |c| c.runs().get("run_1"))
