@@ -9,10 +9,10 @@ use agent_core::{Cursor, End, ErrorKind, Resume, Transport};
 use bytes::Bytes;
 
 use crate::feed::Feed;
-use crate::trelent;
+use crate::{agentrouter, trelent};
 
 /// Every vendor whose streams are cut.
-const SUBJECTS: &[&dyn Subject] = &[&trelent::Cut];
+const SUBJECTS: &[&dyn Subject] = &[&trelent::Cut, &agentrouter::Cut];
 
 /// A vendor's recorded streams, and what its contract says of cuts.
 pub(crate) trait Subject: Sync {
@@ -38,11 +38,17 @@ pub(crate) trait Subject: Sync {
     /// How a stream that does not resume ends after a broken connection.
     fn broken(&self) -> Ending;
 
-    /// How a stream that does not resume ends when the connection ends in order behind these events.
-    fn ended(&self, seen: &[Item]) -> Ending;
+    /// How a stream that does not resume ends when the connection ends in order behind these events, of which these
+    /// bytes were sent.
+    fn ended(&self, seen: &[Item], sent: &[u8]) -> Ending;
 
     /// How a stream that resumes ends when it has everything.
     fn whole(&self) -> Ending;
+
+    /// Whether a stream goes on after a connection that ended in order. Where not, that is no cut.
+    fn resumes_after_an_end(&self) -> bool {
+        true
+    }
 
     /// Whether a connection that ends in order behind these events is the end for a stream that resumes, too.
     fn is_end(&self, seen: &[Item]) -> bool;
@@ -180,8 +186,8 @@ struct Known {
     subject: &'static dyn Subject,
     recording: Recording,
     all: Vec<Item>,
-    /// Behind so many items: how an orderly end ends the stream, and the position.
-    behind: Vec<(Ending, Option<Cursor>)>,
+    /// The position behind so many items.
+    behind: Vec<Option<Cursor>>,
     /// Behind so many items: whether an orderly end is the end.
     is_end: Vec<bool>,
 }
@@ -191,10 +197,9 @@ impl Known {
         let got = play(subject, &recording, &[], true, Resume::never()).await;
         let all = got.items;
         let prefixes = || (0..=all.len()).map(|n| &all[..n]);
-        let behind = prefixes().map(|seen| (subject.ended(seen), subject.position(seen)));
         Self {
             subject,
-            behind: behind.collect(),
+            behind: prefixes().map(|seen| subject.position(seen)).collect(),
             is_end: prefixes().map(|seen| subject.is_end(seen)).collect(),
             recording,
             all,
@@ -261,12 +266,13 @@ fn a_stream_may_be_split_anywhere() {
     each(|known| async move {
         let length = known.recording.bytes.len();
         let splits = (0..=length).map(Act::Split).chain([Act::Crumbs]);
-        let (ending, cursor) = known.behind.last().unwrap();
+        let ending = known.subject.ended(&known.all, &known.recording.bytes);
+        let cursor = known.behind.last().unwrap();
         for act in splits {
             let got = known.play(&[act], true, Resume::never()).await;
             let what = format!("{} {act:?}", known.recording.name);
             assert_eq!(got.items, known.all, "{what}");
-            assert_eq!((&got.ending, &got.cursor), (ending, cursor), "{what}");
+            assert_eq!((&got.ending, &got.cursor), (&ending, cursor), "{what}");
         }
         length + 2
     });
@@ -284,7 +290,7 @@ fn a_cut_that_is_not_resumed_gives_what_was_whole_and_then_says_so() {
                 let what = format!("{} {act:?}", known.recording.name);
                 let count = got.items.len();
                 assert_eq!(got.items, all[..count.min(all.len())], "{what}");
-                let (ended, cursor) = &known.behind[count];
+                let cursor = &known.behind[count];
                 assert_eq!((&got.cursor, got.opened), (cursor, 1), "{what}");
                 let ending = match act {
                     Act::Broken(_) => {
@@ -293,7 +299,7 @@ fn a_cut_that_is_not_resumed_gives_what_was_whole_and_then_says_so() {
                         before = count;
                         known.subject.broken()
                     }
-                    _ => ended.clone(),
+                    _ => known.subject.ended(&got.items, &known.recording.bytes[..k]),
                 };
                 assert_eq!(got.ending, ending, "{what}");
                 if matches!(ending, Ending::Error(_)) {
@@ -307,8 +313,8 @@ fn a_cut_that_is_not_resumed_gives_what_was_whole_and_then_says_so() {
 }
 
 /// The cuts at byte `k`: each with a server that says the run is over, and one that says it is not; some with another
-/// cut on the next connection, which comes less far, as far, or further.
-fn cuts(k: usize, length: usize) -> Vec<(Vec<Act>, bool)> {
+/// cut on the next connection, which comes less far, as far, or further. `ends`: an orderly end is a cut, too.
+fn cuts(k: usize, length: usize, ends: bool) -> Vec<(Vec<Act>, bool)> {
     let other = (k * 7 + 13) % (length + 1);
     let mut cuts = vec![
         (vec![Act::Broken(k)], false),
@@ -318,6 +324,13 @@ fn cuts(k: usize, length: usize) -> Vec<(Vec<Act>, bool)> {
         (vec![Act::Broken(k), Act::Ended(other)], k.is_multiple_of(2)),
         (vec![Act::Ended(k), Act::Broken(other)], true),
     ];
+    if !ends {
+        for act in cuts.iter_mut().flat_map(|(acts, _)| acts) {
+            if let Act::Ended(k) = *act {
+                *act = Act::Broken(k);
+            }
+        }
+    }
     if std::env::var_os("CUTS_ALL").is_none() {
         // Two of the six at each byte, in turn.
         let turn = k % 3;
@@ -335,7 +348,8 @@ fn a_cut_that_is_resumed_gives_every_event_once() {
         let length = known.recording.bytes.len();
         let whole_at = known.whole_at().await;
         let mut played = 0;
-        for (acts, over) in (0..=length).flat_map(|k| cuts(k, length)) {
+        let ends = known.subject.resumes_after_an_end();
+        for (acts, over) in (0..=length).flat_map(|k| cuts(k, length, ends)) {
             let got = known.play(&acts, over, Resume::auto()).await;
             let what = format!("{} {acts:?} over: {over}", known.recording.name);
             played += 1;
@@ -343,7 +357,7 @@ fn a_cut_that_is_resumed_gives_every_event_once() {
                 && got.ending == Ending::Error(kind)
             {
                 assert_eq!(got.items, all[..got.items.len()], "{what}");
-                assert_eq!(got.cursor, known.behind[got.items.len()].1, "{what}");
+                assert_eq!(got.cursor, known.behind[got.items.len()], "{what}");
                 continue;
             }
             // Where the last event stands for the end, an orderly end behind it is one, even if there was more.
@@ -359,7 +373,7 @@ fn a_cut_that_is_resumed_gives_every_event_once() {
             });
             let expected = ended.unwrap_or(all.len());
             assert_eq!(got.items, all[..expected], "{what}");
-            assert_eq!(got.cursor, known.behind[expected].1, "{what}");
+            assert_eq!(got.cursor, known.behind[expected], "{what}");
             if !over && !known.is_end[expected] {
                 // A recording without an end, of a run that goes on: that can not end well.
                 let given_up = Ending::Error(ErrorKind::ReconnectsExhausted);

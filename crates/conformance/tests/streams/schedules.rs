@@ -10,10 +10,10 @@ use std::time::Duration;
 use agent_core::{BoxFuture, RetryPolicy};
 use agent_emulator::{Emulator, EmulatorBuilder, Fault, RetryAfter, Schedule};
 
-use crate::trelent;
+use crate::{agentrouter, trelent};
 
 /// Every vendor that has jobs.
-const JOBS: &[&dyn Job] = &[&trelent::Job];
+const JOBS: &[&dyn Job] = &[&trelent::Job, &agentrouter::Job];
 
 /// Real time after which a schedule counts as hung. The slowest take a second on an idle machine.
 const HUNG: Duration = Duration::from_secs(60);

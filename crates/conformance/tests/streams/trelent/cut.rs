@@ -72,7 +72,7 @@ impl Subject for Cut {
         Ending::Error(ErrorKind::Transport)
     }
 
-    fn ended(&self, seen: &[Item]) -> Ending {
+    fn ended(&self, seen: &[Item], _: &[u8]) -> Ending {
         Ending::In(if is_completed(seen) {
             End::Terminal
         } else {
