@@ -34,6 +34,7 @@ mod stream;
 mod surrogates;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod time;
 mod timeouts;
 mod trace;
 pub mod transport;
@@ -75,12 +76,13 @@ pub mod sdk {
     pub use crate::op::{Op, OpKind, Safety};
     pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
-    pub use crate::read_json::{or_default, read_json};
+    pub use crate::read_json::{or_default, read_json, read_json_text};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;
     pub use crate::response::Response;
     pub use crate::retry::backoff;
-    pub use crate::secret::secret_header;
+    pub use crate::secret::{hide_secret, secret_header};
     pub use crate::surrogates::mend_surrogates;
+    pub use crate::time::rfc3339_ms;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
 }

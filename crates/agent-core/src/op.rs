@@ -94,3 +94,25 @@ impl Op {
         self
     }
 }
+
+/// Defines a vendor's table of operations: a static for each row, and `OPS`, which holds them all.
+///
+/// ```
+/// use agent_core::sdk::Op;
+///
+/// agent_core::operations! {
+///     LIST = Op::get("things.list", "/things");
+///     CREATE = Op::post("things.create", "/things");
+/// }
+/// assert_eq!(OPS.len(), 2);
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! operations {
+    ($( $name:ident = $op:expr; )+) => {
+        $( pub(crate) static $name: $crate::sdk::Op = $op; )+
+
+        /// Every operation.
+        pub(crate) static OPS: &[&$crate::sdk::Op] = &[ $( &$name, )+ ];
+    };
+}

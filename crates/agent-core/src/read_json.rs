@@ -14,6 +14,14 @@ pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     })
 }
 
+/// `text` as JSON. Halves of characters become U+FFFD.
+pub fn read_json_text<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    serde_json::from_str(text).or_else(|error| match mend_surrogates(text) {
+        Some(mended) => serde_json::from_str(&mended),
+        None => Err(error),
+    })
+}
+
 /// The text of `body`, if that is something else than its bytes.
 fn mend(body: &[u8]) -> Option<String> {
     let bare = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);

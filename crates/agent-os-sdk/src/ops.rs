@@ -6,15 +6,6 @@
 
 use agent_core::sdk::{Op, OpKind, Safety};
 
-macro_rules! operations {
-    ($( $name:ident = $op:expr; )+) => {
-        $( pub(crate) static $name: Op = $op; )+
-
-        /// Every operation.
-        pub(crate) static OPS: &[&Op] = &[ $( &$name, )+ ];
-    };
-}
-
 /// A create: it may be repeated only with the caller's idempotency key.
 const fn create(name: &'static str, path: &'static str) -> Op {
     Op::post(name, path).safety(Safety::Keyed)
@@ -24,7 +15,7 @@ const fn page(name: &'static str, path: &'static str) -> Op {
     Op::get(name, path).kind(OpKind::Page)
 }
 
-operations! {
+agent_core::operations! {
     AGENTS_CREATE = create("agents.create", "/v1/api/agents");
     AGENTS_UPDATE = Op::patch("agents.update", "/v1/api/agents/{id}");
     AGENTS_GET = Op::get("agents.get", "/v1/api/agents/{id}");

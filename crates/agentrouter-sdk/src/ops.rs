@@ -6,16 +6,7 @@
 
 use agent_core::sdk::{Op, OpKind, Safety};
 
-macro_rules! operations {
-    ($( $name:ident = $op:expr; )+) => {
-        $( pub(crate) static $name: Op = $op; )+
-
-        /// Every operation.
-        pub static OPS: &[&Op] = &[ $( &$name, )+ ];
-    };
-}
-
-operations! {
+agent_core::operations! {
     CREATE_RUN = Op::post("create_run", "/v1/runs").safety(Safety::Keyed);
     LIST_RUNS = Op::get("list_runs", "/v1/runs");
     GET_RUN = Op::get("get_run", "/v1/runs/{run_id}");

@@ -5,16 +5,7 @@
 
 use agent_core::sdk::{Op, OpKind, Safety};
 
-macro_rules! operations {
-    ($( $name:ident = $op:expr; )+) => {
-        $( pub(crate) static $name: Op = $op; )+
-
-        /// Every operation whose path can be overridden.
-        pub(crate) static OPS: &[&Op] = &[ $( &$name, )+ ];
-    };
-}
-
-operations! {
+agent_core::operations! {
     EXECUTE_AGENT = Op::post("execute_agent", "/v4/agents/execute");
     STREAM_SESSION = Op::get("stream_session", "/v4/sessions/{sessionId}").kind(OpKind::Sse);
     CANCEL_SESSION = Op::post("cancel_session", "/v4/sessions/{sessionId}/cancel");

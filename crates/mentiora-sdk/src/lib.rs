@@ -12,12 +12,13 @@ pub mod events;
 mod files;
 mod follow;
 mod identity;
+mod ids;
 mod knowledge;
+mod number;
 #[doc(hidden)]
 pub mod ops;
 mod params;
 pub mod streaming;
-mod time;
 mod traces;
 mod types;
 mod wire;

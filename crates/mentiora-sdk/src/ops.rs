@@ -5,16 +5,7 @@
 
 use agent_core::sdk::{Op, OpKind, Safety};
 
-macro_rules! operations {
-    ($( $name:ident = $op:expr; )+) => {
-        $( pub(crate) static $name: Op = $op; )+
-
-        /// Every operation.
-        pub static OPS: &[&Op] = &[ $( &$name, )+ ];
-    };
-}
-
-operations! {
+agent_core::operations! {
     AGENTS_RUN = Op::post("agents.run", "/api/v1/agents/run");
     AGENTS_STREAM = Op::post("agents.stream", "/api/v1/agents/run").kind(OpKind::Sse);
     // A trace has its ids: the second one of the same ids is the first.

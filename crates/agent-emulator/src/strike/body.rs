@@ -136,7 +136,12 @@ impl Change {
 
     async fn at_most(&mut self, bytes: usize) -> Option<Bytes> {
         if self.rest.is_empty() {
-            self.rest = read(self.source.as_mut()?).await?;
+            let Some(piece) = read(self.source.as_mut()?).await else {
+                // Not every body can be asked again behind its end.
+                self.source = None;
+                return None;
+            };
+            self.rest = piece;
         }
         Some(self.rest.split_to(bytes.min(self.rest.len())))
     }

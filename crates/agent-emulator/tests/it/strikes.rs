@@ -369,6 +369,10 @@ async fn the_content_type_and_the_size_of_a_body_can_be_wrong() {
     let length = bytes.to_string();
     assert_eq!(heard.header("content-length"), Some(length.as_str()));
     assert_eq!((heard.body.len(), heard.end), (bytes, End::Fin));
+
+    api.emulator.faults().push(Fault::oversized_body(bytes));
+    let (chunks, ended) = get(&api, &path).await.chunks();
+    assert_eq!((chunks.concat().len(), ended), (bytes, true));
 }
 
 #[tokio::test]

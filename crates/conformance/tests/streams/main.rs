@@ -14,8 +14,10 @@
     reason = "a test that can not go on should stop"
 )]
 
+mod agent_os;
 mod agentrouter;
 mod cuts;
 mod feed;
+mod mentiora;
 mod schedules;
 mod trelent;

@@ -3,10 +3,9 @@
 use std::time::SystemTime;
 
 use agent_core::open_enum;
+use agent_core::sdk::rfc3339_ms;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
-
-use crate::time::iso;
 
 open_enum! {
     /// What an event is about. The server takes the known ones only: another one is an error before anything is sent.
@@ -56,7 +55,7 @@ impl From<String> for TraceTime {
 impl Serialize for TraceTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::At(time) => serializer.serialize_str(&iso(*time)),
+            Self::At(time) => serializer.serialize_str(&rfc3339_ms(*time)),
             Self::Text(text) => serializer.serialize_str(text),
         }
     }

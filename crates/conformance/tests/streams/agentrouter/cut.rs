@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use agent_core::testing::{RecordedRequest, Reply};
+use agent_core::testing::RecordedRequest;
 use agent_core::{Cursor, End, ErrorKind, Resume, Transport};
 use agentrouter_sdk::{
     AgentRouterClient, AgentRouterOptions, HttpConfig, StreamOptions, StreamRunOptions,
@@ -95,23 +95,20 @@ impl Subject for Cut {
         new.into()
     }
 
-    fn other(&self, request: &RecordedRequest, _: bool) -> Reply {
-        panic!("a snapshot is one request: {request:?}")
-    }
-
     fn broken(&self) -> Ending {
         Ending::Error(ErrorKind::Transport)
     }
 
-    /// An orderly end is the end. A last block that lacks its blank line counts: what is not whole in it is an error.
-    fn ended(&self, _: &[Item], sent: &[u8]) -> Ending {
+    fn ended(&self, _: &[Item]) -> Ending {
+        Ending::In(End::ServerClosed)
+    }
+
+    /// At an orderly end a block that lacks its blank line counts: what is not whole in it is an error.
+    fn ended_by(&self, sent: &[u8], broken: bool) -> Option<Ending> {
         let text = String::from_utf8_lossy(sent).replace("\r\n", "\n");
         let last = text.rsplit("\n\n").next().unwrap_or_default();
-        if Block::of(last).is_broken() {
-            Ending::Error(ErrorKind::Decode)
-        } else {
-            Ending::In(End::ServerClosed)
-        }
+        let torn = !broken && Block::of(last).is_broken();
+        torn.then_some(Ending::Error(ErrorKind::Decode))
     }
 
     fn whole(&self) -> Ending {
@@ -124,10 +121,6 @@ impl Subject for Cut {
 
     fn is_end(&self, _: &[Item]) -> bool {
         true
-    }
-
-    fn unresumable(&self, _: &[Item]) -> Option<ErrorKind> {
-        None
     }
 
     fn position(&self, seen: &[Item]) -> Option<Cursor> {

@@ -288,6 +288,8 @@ impl Play {
             ErrorKind::ReconnectsExhausted => true,
             // An answer or an event that is no JSON.
             ErrorKind::Decode => true,
+            // Who asks for a longer wait than a minute is not waited for.
+            ErrorKind::Api if error.retry_after() > Some(Duration::from_secs(60)) => true,
             // What can not be opened the first time is an error like that of any call.
             ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Api => last.is_none(),
             _ => false,

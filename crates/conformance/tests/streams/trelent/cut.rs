@@ -72,16 +72,12 @@ impl Subject for Cut {
         Ending::Error(ErrorKind::Transport)
     }
 
-    fn ended(&self, seen: &[Item], _: &[u8]) -> Ending {
+    fn ended(&self, seen: &[Item]) -> Ending {
         Ending::In(if is_completed(seen) {
             End::Terminal
         } else {
             End::ServerClosed
         })
-    }
-
-    fn whole(&self) -> Ending {
-        Ending::In(End::Terminal)
     }
 
     fn is_end(&self, seen: &[Item]) -> bool {

@@ -1,10 +1,14 @@
-//! The time of receipt as text.
+//! Times as text.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// RFC 3339 in UTC with milliseconds, such as `2026-01-01T00:00:01.000Z`.
-pub(crate) fn rfc3339_ms(time: SystemTime) -> String {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+/// The last millisecond of 9999: later years have no form that all read.
+const END: Duration = Duration::new(253_402_300_799, 999_000_000);
+
+/// RFC 3339 in UTC with milliseconds, such as `2026-01-01T00:00:01.000Z`. Times before 1970 are written as its
+/// beginning, times after 9999 as its end.
+pub fn rfc3339_ms(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().min(END);
     let (days, rest) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
     let (year, month, day) = date(days);
     format!(
@@ -35,19 +39,20 @@ fn date(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
-    fn times_are_written_also_around_leap_days_and_before_the_epoch() {
+    fn times_are_written_also_around_leap_days_and_beyond_both_ends() {
         for (ms, text) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_399_999, "2000-02-28T23:59:59.999Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"),
             (951_868_800_000, "2000-03-01T00:00:00.000Z"),
             (1_798_761_599_001, "2026-12-31T23:59:59.001Z"),
+            (4_107_542_399_000, "2100-02-28T23:59:59.000Z"),
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (253_402_300_800_000, "9999-12-31T23:59:59.999Z"),
         ] {
             assert_eq!(rfc3339_ms(UNIX_EPOCH + Duration::from_millis(ms)), text);
         }
