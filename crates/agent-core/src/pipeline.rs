@@ -29,7 +29,6 @@ use crate::url::{BaseUrl, check_template, expand, is_loopback, push_query};
 mod attempt;
 mod exchange;
 
-pub(crate) use attempt::Got;
 pub use attempt::Opened;
 
 /// What a vendor's client is made of; [`Pipeline::new`] turns it into a client.

@@ -5,6 +5,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::read_json::read_json;
 
 /// What the server sent beside the value. `Debug` does not show the headers: cookies and signed addresses are secrets.
 #[derive(Clone)]
@@ -67,9 +68,9 @@ pub struct Response {
 }
 
 impl Response {
-    /// The body as JSON of the given form.
+    /// The body as JSON of the given form. Bytes that are no text become U+FFFD, as a browser reads it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|source| self.decode_error(&source))
+        read_json(&self.body).map_err(|source| self.decode_error(&source))
     }
 
     /// A [`Decode`](crate::ErrorKind::Decode) error about this answer. It tells where the body is wrong, and shows

@@ -6,7 +6,6 @@ use tracing::Span;
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result, TimeoutPhase};
 use crate::op::Op;
-use crate::pipeline::Got;
 
 /// The span of one call, around all its attempts and waits.
 pub(crate) fn call(dialect: &dyn Dialect, operation: &'static str) -> Span {
@@ -46,13 +45,13 @@ pub(crate) fn attempt(dialect: &dyn Dialect, op: &Op, uri: &http::Uri, resend: u
 }
 
 /// Notes how an attempt ended.
-pub(crate) fn attempted(span: &Span, result: &Result<Got>) {
+pub(crate) fn attempted<B>(span: &Span, result: &Result<http::Response<B>>) {
     if span.is_disabled() {
         return;
     }
     match result {
-        Ok(got) => {
-            span.record("http.response.status_code", got.status().as_u16());
+        Ok(response) => {
+            span.record("http.response.status_code", response.status().as_u16());
         }
         Err(error) => {
             if let Some(status) = error.status() {

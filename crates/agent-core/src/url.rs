@@ -61,9 +61,11 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// Parses `text`. `name` is the option's name, for the error's text.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let url = Url::parse(text.trim())
+        let text = text.trim();
+        let url = Url::parse(text)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .filter(|_| is_plain(text))
             .ok_or_else(|| Error::config(format!("{name} is not a valid http(s) URL")))?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Error::config(format!(
@@ -88,6 +90,15 @@ impl BaseUrl {
     pub fn url(&self) -> &Url {
         &self.url
     }
+}
+
+/// Whether an http URL is written as one. Its parser, made for what people type into browsers, also takes slashes that are
+/// missing, too many or turned round, and drops line breaks.
+fn is_plain(text: &str) -> bool {
+    let after = text.split_once("://").map_or("", |(_, after)| after);
+    !after.is_empty()
+        && !after.starts_with('/')
+        && !text.contains(|c: char| c.is_control() || c == '\\')
 }
 
 /// Whether two URLs have the same scheme, host and port.

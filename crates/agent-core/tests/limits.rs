@@ -298,6 +298,17 @@ async fn an_answer_of_the_wrong_form_is_a_decode_error_that_tells_where_and_quot
 }
 
 #[tokio::test(start_paused = true)]
+async fn neither_half_a_character_nor_a_byte_order_mark_costs_the_answer() {
+    for (body, expected) in [
+        (r#"["a\ud83d", "b"]"#, json!(["a\u{FFFD}", "b"])),
+        ("\u{FEFF}[1]", json!([1])),
+    ] {
+        let answer = get(&client(&once(Reply::status(200).chunk(body)))).await;
+        assert_eq!(answer.unwrap(), expected, "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn json_nested_too_deeply_is_a_typed_error_and_no_overflow() {
     for depth in [100, 200, 1_000_000] {
         let body = format!("{}{}", "[".repeat(depth), "]".repeat(depth));

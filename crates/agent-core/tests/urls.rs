@@ -114,6 +114,15 @@ fn a_base_url_that_is_none_is_refused_without_being_shown() {
         "https://planted@toy.test",
         "https://user:planted@toy.test",
         "https://:planted@toy.test",
+        // What a lenient parser would mend.
+        "https:planted.test",
+        "https:/planted.test",
+        "https:///planted.test",
+        "https:\\\\planted.test",
+        "https://planted.test\\v1",
+        "https://plan\nted.test",
+        "https://planted.test/v1\t/v2",
+        "https://planted.test/v\u{0}1",
     ];
     for text in bad {
         let error = BaseUrl::parse("base_url", text).expect_err(text);

@@ -20,7 +20,6 @@ mod stream;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
@@ -28,6 +27,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use crate::http::{self, Reply, Request};
+use crate::live::OpenStreams;
 use crate::record::Recorder;
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
@@ -52,7 +52,7 @@ pub(crate) struct AgentOs {
     token: String,
     anonymous: bool,
     recorder: Recorder,
-    open_streams: Arc<AtomicUsize>,
+    open_streams: OpenStreams,
     chatwoot: Arc<ChatwootState>,
     state: Mutex<State>,
 }
@@ -79,7 +79,7 @@ impl AgentOs {
             token,
             anonymous: options.anonymous,
             recorder: Recorder::default(),
-            open_streams: Arc::default(),
+            open_streams: OpenStreams::default(),
             chatwoot,
             state: Mutex::new(State {
                 store: store::Store::default(),

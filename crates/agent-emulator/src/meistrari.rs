@@ -21,7 +21,6 @@ mod webhooks;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -33,6 +32,7 @@ use tokio::sync::Notify;
 
 use crate::api::refuse;
 use crate::http::{self, Reply, Request};
+use crate::live::OpenStreams;
 use crate::record::Recorder;
 use crate::server::Site;
 use crate::strike::{self, Dropped, Victim};
@@ -70,7 +70,7 @@ pub(crate) struct Meistrari {
     reference: String,
     recorder: Recorder,
     vault_recorder: Recorder,
-    open_streams: Arc<AtomicUsize>,
+    open_streams: OpenStreams,
     /// Tells the courier that there may be something to deliver.
     changed: Notify,
     /// Tells whoever waits for deliveries that one went on.
@@ -128,7 +128,7 @@ impl Meistrari {
             reference: format!("vault://{id}"),
             recorder: Recorder::default(),
             vault_recorder: Recorder::default(),
-            open_streams: Arc::default(),
+            open_streams: OpenStreams::default(),
             changed: Notify::new(),
             delivered: Notify::new(),
             state: Mutex::new(state),
@@ -199,10 +199,7 @@ impl Meistrari {
         body::accepts_events(request)?;
         let cursor = body::cursor(request)?;
         let wake = lock(&self.state).session(id, &self.world)?.wake.subscribe();
-        Ok(http::stream(
-            events::EVENT_STREAM,
-            events::follow(self, id, cursor, wake),
-        ))
+        Ok(events::follow(self, id, cursor, wake))
     }
 
     /// Answers a request to the vault.

@@ -23,7 +23,6 @@ mod traces;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
@@ -31,6 +30,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 
 use crate::http::{self, Reply, Request};
+use crate::live::OpenStreams;
 use crate::record::Recorder;
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
@@ -54,7 +54,7 @@ pub(crate) struct Mentiora {
     api_key: String,
     publishable_key: String,
     recorder: Recorder,
-    open_streams: Arc<AtomicUsize>,
+    open_streams: OpenStreams,
     state: Mutex<State>,
 }
 
@@ -92,7 +92,7 @@ impl Mentiora {
             api_key,
             publishable_key,
             recorder: Recorder::default(),
-            open_streams: Arc::default(),
+            open_streams: OpenStreams::default(),
             state: Mutex::new(State {
                 auth,
                 agents: options.agents,
@@ -129,8 +129,7 @@ impl Mentiora {
         let asked = runs::Asked::read(request)?;
         let run = lock(&self.state).accept(asked, &self.world)?;
         if run.streams {
-            let chunks = stream::follow(self, run);
-            return Ok(http::stream(stream::EVENT_STREAM, chunks));
+            return Ok(stream::follow(self, run));
         }
         stream::play(&self.world, &run).await;
         Ok(http::json(StatusCode::OK, &run.result()))

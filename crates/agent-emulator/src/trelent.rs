@@ -25,7 +25,6 @@ mod validate;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
@@ -33,6 +32,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use crate::http::{self, Reply, Request};
+use crate::live::OpenStreams;
 use crate::record::Recorder;
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
@@ -57,7 +57,7 @@ pub(crate) struct Trelent {
     base_url: String,
     client: (String, String),
     recorder: Recorder,
-    open_streams: Arc<AtomicUsize>,
+    open_streams: OpenStreams,
     state: Mutex<State>,
 }
 
@@ -102,7 +102,7 @@ impl Trelent {
             world,
             client,
             recorder: Recorder::default(),
-            open_streams: Arc::default(),
+            open_streams: OpenStreams::default(),
             state: Mutex::new(state),
         }
     }
@@ -213,10 +213,7 @@ impl Trelent {
             ));
         }
         let wake = lock(&self.state).run(id, &self.world)?.wake.subscribe();
-        Ok(http::stream(
-            events::EVENT_STREAM,
-            events::follow(self, id, wake),
-        ))
+        Ok(events::follow(self, id, wake))
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use agent_core::sdk::{BaseUrl, Op, Pipeline, Request, Response};
+use agent_core::sdk::{BaseUrl, Op, Pipeline, Request, Response, read_json};
 use agent_core::{Call, Caller, Error, Result, SecretString, WithResponse};
 use serde::Serialize;
 use serde_json::Value;
@@ -274,7 +274,7 @@ fn data_of(answer: &Response) -> Value {
     let json = answer
         .content_type()
         .is_some_and(|kind| kind.to_ascii_lowercase().contains("application/json"));
-    let data = json.then(|| serde_json::from_slice(&answer.body).ok());
+    let data = json.then(|| read_json(&answer.body).ok());
     data.flatten().unwrap_or_default()
 }
 

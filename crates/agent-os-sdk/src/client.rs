@@ -94,7 +94,8 @@ impl ClientOptions {
     /// kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
     ///
     /// For sources that must wait, such as a token endpoint, implement
-    /// [`Authenticate`](crate::agent_core::Authenticate).
+    /// [`Authenticate`](crate::agent_core::Authenticate); given with
+    /// [`HttpConfig::authenticate`](crate::HttpConfig::authenticate), it stands in for the token and for this function.
     ///
     /// ```
     /// use agent_os_sdk::ClientOptions;

@@ -1,9 +1,12 @@
 //! How a successful answer becomes a value.
 
-use agent_core::sdk::Response;
+use std::collections::HashMap;
+
+use agent_core::sdk::{Response, read_json_text};
 use agent_core::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::{Answer, with_view};
 
@@ -54,6 +57,25 @@ pub(crate) fn untyped(response: &Response) -> Result<Value> {
         Media::Unsaid => Ok(response.json().unwrap_or_else(|_| text())),
         Media::Other => Ok(text()),
     }
+}
+
+/// The data of an event; none if it is not JSON.
+///
+/// Fields that no [`Value`] can hold, such as numbers out of range and nesting without end, are left out of the event
+/// and of its payload: number and type of the event are not lost with them.
+pub(crate) fn parse_event(text: &str) -> Option<Value> {
+    read_json_text(text).ok().or_else(|| outline(text, 2))
+}
+
+/// An object without what no [`Value`] can hold, so many levels deep.
+fn outline(text: &str, levels: u32) -> Option<Value> {
+    let deeper = levels.checked_sub(1)?;
+    let fields: HashMap<String, Box<RawValue>> = read_json_text(text).ok()?;
+    let fields = fields.into_iter().filter_map(|(name, value)| {
+        let held = read_json_text(value.get()).ok();
+        Some((name, held.or_else(|| outline(value.get(), deeper))?))
+    });
+    Some(Value::Object(fields.collect()))
 }
 
 /// Adds the answer's status and text to an error about its form.

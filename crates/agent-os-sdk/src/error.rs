@@ -3,6 +3,7 @@
 use std::fmt;
 
 use agent_core::error::ErrorResponse;
+use agent_core::sdk::read_json;
 use agent_core::{Error, ErrorKind};
 use bytes::Bytes;
 use serde_json::Value;
@@ -30,8 +31,8 @@ pub(crate) const STREAM_ENDED: &str = "stream_ended";
 /// }
 /// ```
 pub trait ErrorExt {
-    /// The run that exists in spite of the error: it was created by
-    /// [`create_and_stream`](crate::Runs::create_and_stream) and goes on.
+    /// The run that exists in spite of the error and goes on: it was created by
+    /// [`create_and_stream`](crate::Runs::create_and_stream), or by a create whose answer can not be read.
     fn run_id(&self) -> Option<&str>;
 
     /// The server's own words. None if it gave none: [`Error::message`] is the status' reason phrase then.
@@ -160,11 +161,7 @@ pub(crate) fn body_of(response: &ErrorResponse) -> Option<Value> {
     if response.body.is_empty() {
         return None;
     }
-    Some(
-        response
-            .json()
-            .unwrap_or_else(|| Value::String(response.text().into_owned())),
-    )
+    Some(read_json(&response.body).unwrap_or_else(|_| Value::String(response.text().into_owned())))
 }
 
 /// Reads an answer of Agent OS outside 200 to 299.

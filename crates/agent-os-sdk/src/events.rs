@@ -133,14 +133,16 @@ impl Serialize for FollowEvent {
     }
 }
 
-/// What [`Serialize`] writes, for tests and for events that were kept.
+/// What [`Serialize`] writes, for tests and for events that were kept; number and timestamp may be absent.
 impl<'de> Deserialize<'de> for FollowEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Written {
             #[serde(rename = "type")]
             kind: FollowEventType,
+            #[serde(default = "no_seq")]
             seq: i64,
+            #[serde(default)]
             timestamp: String,
             #[serde(default)]
             payload: Option<Map<String, Value>>,
@@ -159,6 +161,11 @@ impl<'de> Deserialize<'de> for FollowEvent {
             raw: written.raw.map(|raw| raw.to_string().into()),
         })
     }
+}
+
+/// The number of an event that has none.
+fn no_seq() -> i64 {
+    -1
 }
 
 #[cfg(test)]

@@ -96,18 +96,21 @@ impl Following {
             Broke::Refused(error) => error.retry_after(),
             _ => None,
         };
-        if scene
-            .connected()
-            .is_some_and(|age| age >= self.resume.healthy_after)
-        {
-            self.failures = 0;
-        }
+        self.forgive(scene);
         if self.failures >= self.resume.max_reconnects {
             return Next::Fail(reconnects_exhausted(self.failures, why.into_error()));
         }
         self.failures += 1;
         let wait = self.wait(self.failures, scene);
         self.reopen(retry_after.map_or(wait, |after| after.max(wait)))
+    }
+
+    /// A connection that was open for long makes the count start again, however it ended.
+    fn forgive(&mut self, scene: &Scene<'_>) {
+        let healthy = self.resume.healthy_after;
+        if scene.connected().is_some_and(|age| age >= healthy) {
+            self.failures = 0;
+        }
     }
 
     fn wait(&self, attempt: u32, scene: &Scene<'_>) -> Duration {
@@ -162,13 +165,17 @@ impl Follow for Following {
         }
         let status = head.status.as_u16();
         let got = kind.as_deref().unwrap_or("no content type");
-        let error = Error::new(
-            ErrorKind::Protocol,
-            format!("the answer with status {status} is not an event stream but {got}"),
-        )
-        .with_sent(Sent::Yes)
-        .with_attempts(head.attempts)
-        .with_request_id(head.request_id.clone());
+        let (error_kind, message) = if head.status == 200 {
+            let message = format!("the answer is not an event stream but {got}");
+            (ErrorKind::Protocol, message)
+        } else {
+            let message = format!("status {status} opens no event stream");
+            (ErrorKind::Api, message)
+        };
+        let error = Error::new(error_kind, message)
+            .with_sent(Sent::Yes)
+            .with_attempts(head.attempts)
+            .with_request_id(head.request_id.clone());
         Next::Fail(with_view(error, |view| {
             view.answer = Some(Answer {
                 status,
@@ -191,13 +198,13 @@ impl Follow for Following {
                     .payload
                     .as_ref()
                     .and_then(|payload| payload.get("terminal"));
-                let goes_on = terminal == Some(&Value::Bool(false));
+                let next = match terminal {
+                    Some(Value::Bool(false)) => Next::Read,
+                    Some(Value::Bool(true)) => Next::Finish(End::Terminal),
+                    _ => Next::Finish(End::ServerClosed),
+                };
                 out.item(Ok(event));
-                if goes_on {
-                    Next::Read
-                } else {
-                    Next::Finish(End::ServerClosed)
-                }
+                next
             }
             _ => {
                 out.item(Ok(event));
@@ -209,7 +216,10 @@ impl Follow for Following {
     fn broke(&mut self, broke: Broke, scene: &Scene<'_>, _: &mut Out<FollowEvent>) -> Next {
         match broke {
             // Silence is legal: a run may wait for a person. It costs a new connection and nothing else.
-            Broke::Idle(_) => self.reopen(self.wait(1, scene)),
+            Broke::Idle(_) => {
+                self.forgive(scene);
+                self.reopen(self.wait(1, scene))
+            }
             Broke::Eof | Broke::Lost(_) => self.failed(broke, scene),
             Broke::Refused(error) => {
                 let waits = error
@@ -226,6 +236,10 @@ impl Follow for Following {
                 }
             }
         }
+    }
+
+    fn start(&self) -> Option<Cursor> {
+        self.cursor.map(Cursor::from)
     }
 
     fn idle(&self) -> Limit {

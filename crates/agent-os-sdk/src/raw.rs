@@ -54,10 +54,12 @@ impl RequestOptions {
         Self::default()
     }
 
-    /// Fills in `{name}` in the path, as one segment. Empty, `.` and `..` are refused. Names that the path does not have
-    /// are ignored.
+    /// Fills in `{name}` in the path, as one segment; of a name given twice the last value counts. Empty, `.` and `..`
+    /// are refused. Names that the path does not have are ignored.
     pub fn path_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.path_params.push((name.into(), value.into()));
+        let name = name.into();
+        self.path_params.retain(|(known, _)| *known != name);
+        self.path_params.push((name, value.into()));
         self
     }
 

@@ -2,11 +2,12 @@
 //!
 //! The rules for following are in `follow.rs`, waiting for an event in `wait_for.rs`.
 
-use agent_core::sdk::{Op, Pipeline, Request};
+use agent_core::sdk::{Op, Pipeline, Request, Response};
 use agent_core::{BoxFuture, Call, EventStream, Pages, Result, WithResponse};
 use serde_json::Value;
 
 use crate::decode::{typed, untyped};
+use crate::error::with_view;
 use crate::events::FollowEvent;
 use crate::follow::FollowOptions;
 use crate::lists::{Ledger, Offsets, events_request, page_request};
@@ -37,9 +38,11 @@ impl Runs {
     /// Repeated after a failure only with an idempotency key; none is made up. A key that was used before is a conflict
     /// (409): [`Error::details`](crate::Error::details) is the server's body, and
     /// [`may_be_own_duplicate`](crate::ErrorExt::may_be_own_duplicate) tells whether it may have been used by an earlier
-    /// attempt of this very call.
+    /// attempt of this very call. An answer that can not be read is an error of kind `Decode`: the run exists, and
+    /// [`run_id`](crate::ErrorExt::run_id) names it if the answer does.
     pub fn create(&self, run: CreateRun) -> Call<CreateRunResponse> {
-        self.pipeline.call(creating(&ops::RUNS_CREATE, run), typed)
+        self.pipeline
+            .call(creating(&ops::RUNS_CREATE, run), created)
     }
 
     /// One run.
@@ -150,7 +153,7 @@ impl Runs {
             "runs.create_and_stream",
             move |caller| async move {
                 let answer = caller.send(&request).await?;
-                let run: CreateRunResponse = typed(&answer)?;
+                let run = created(&answer)?;
                 let stream = RunStream::new(caller.pipeline(), run, options);
                 Ok(WithResponse::new(stream, answer.meta))
             },
@@ -178,4 +181,14 @@ fn creating(op: &'static Op, run: CreateRun) -> Request {
     Request::new(op)
         .json(&run)
         .idempotency_key(run.idempotency_key)
+}
+
+/// Reads the answer to a create. One that can not be read may still tell which run exists now.
+fn created(answer: &Response) -> Result<CreateRunResponse> {
+    typed(answer).map_err(|error| {
+        let run_id = untyped(answer)
+            .ok()
+            .and_then(|body| Some(body.get("run_id")?.as_str()?.to_owned()));
+        with_view(error, |view| view.run_id = run_id)
+    })
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use agent_core::sdk::read_json_text;
 use agent_core::sse::{Decoder, Frame};
 use agent_core::{Error, ErrorKind, Result, Sent};
 use bytes::Bytes;
@@ -55,11 +56,10 @@ impl SseEvent {
 impl From<Frame> for SseEvent {
     fn from(frame: Frame) -> Self {
         let text = frame.data();
-        let data = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()));
         Self {
             id: frame.id().map(Into::into),
             event: Some(frame.event().into_owned()),
-            data,
+            data: read_json_text(&text).unwrap_or_else(|_| Value::String(text.into_owned())),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use agent_core::{BoxFuture, Transport};
+use futures_util::{Stream, StreamExt as _};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
@@ -137,6 +138,35 @@ pub struct Streamed {
     pub items: Vec<Result<Value, Failure>>,
     /// The position at the end, if the stream has one.
     pub cursor: Option<Value>,
+}
+
+impl Streamed {
+    /// Reads `stream` to its end, with `failure` to say what an error is in the vendor's words.
+    pub async fn read<T: serde::Serialize, E>(
+        mut stream: impl Stream<Item = Result<T, E>> + Unpin,
+        failure: impl Fn(&E) -> Failure,
+    ) -> Result<Self, String> {
+        let mut items = Vec::new();
+        while let Some(item) = stream.next().await {
+            items.push(match item {
+                Err(error) => Err(failure(&error)),
+                Ok(event) => match serde_json::to_value(event) {
+                    Ok(event) => Ok(event),
+                    Err(error) => return Err(format!("the event is no JSON: {error}")),
+                },
+            });
+        }
+        Ok(Self {
+            items,
+            cursor: None,
+        })
+    }
+}
+
+impl From<Result<Streamed, String>> for Outcome {
+    fn from(streamed: Result<Streamed, String>) -> Self {
+        streamed.map_or_else(Self::Unusable, Self::Stream)
+    }
 }
 
 /// An error in the vendor's words: `kind`, `status`, `code`, `message` and whatever else its vectors compare.

@@ -23,6 +23,7 @@
 pub mod adapter;
 pub mod agent_os;
 pub mod agentrouter;
+pub mod args;
 pub mod cli;
 pub mod compare;
 pub mod meistrari;
@@ -41,3 +42,7 @@ pub mod wire;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/trelent.md")]
+struct MigratingTrelent;

@@ -198,10 +198,12 @@ pub(crate) fn refusal(response: &ErrorResponse, error: Error) -> Error {
 
 fn text(response: &ErrorResponse) -> String {
     let body = response.text();
+    // As fetch gives the text of an answer: without a byte order mark.
+    let body = body.strip_prefix('\u{feff}').unwrap_or(&body);
     let shown = if body.len() > wire::MAX_ERROR_TEXT {
-        Cow::Owned(format!("{}…", prefix(&body, wire::MAX_ERROR_TEXT)))
+        format!("{}…", prefix(body, wire::MAX_ERROR_TEXT))
     } else {
-        pretty_json(&body).map_or(body, Cow::Owned)
+        pretty_json(body).unwrap_or_else(|| body.to_owned())
     };
     format!(
         "Failed to {} {}: {} {}:\n{shown}",

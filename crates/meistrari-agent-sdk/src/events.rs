@@ -124,7 +124,8 @@ impl ResultEvent {
 
 impl SessionStreamEvent {
     /// The event in a JSON text: for tests of your own. An error of kind [`Decode`](crate::ErrorKind::Decode) if it is
-    /// not a JSON object.
+    /// not a JSON object, is nested deeper than 128, or holds a number that no `f64` can;
+    /// [`details`](Error::details) are the text then.
     ///
     /// ```
     /// use meistrari_agent_sdk::SessionStreamEvent;
@@ -200,7 +201,8 @@ impl Serialize for SessionStreamEvent {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Known<'a> {
-            kind: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            kind: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             status: Option<&'a SessionStatus>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,8 +218,9 @@ impl Serialize for SessionStreamEvent {
         }
         // What could not be read is in `extra` and goes back as it came.
         let extra = self.extra();
+        let read = |name| !extra.contains_key(name);
         let mut known = Known {
-            kind: self.kind(),
+            kind: Some(self.kind()).filter(|_| read("kind")),
             status: None,
             steps: None,
             result: None,
@@ -225,7 +228,6 @@ impl Serialize for SessionStreamEvent {
             next_cursor: self.next_cursor(),
             extra,
         };
-        let read = |name| !extra.contains_key(name);
         match self {
             Self::Status(event) => known.status = Some(&event.status),
             Self::Steps(event) => known.steps = Some(&event.steps),

@@ -2,7 +2,7 @@
 //!
 //! Here live [`Fields`], from which every type of the vendor's is read, and how answers become such types.
 
-use agent_core::sdk::{Response, compact_json};
+use agent_core::sdk::{Response, compact_json, read_json_text};
 use agent_core::{Error, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -33,7 +33,7 @@ impl<'a> Fields<'a> {
     /// The fields of the object in `text`.
     pub(crate) fn parse(text: &'a str) -> serde_json::Result<Self> {
         Ok(Self {
-            map: serde_json::from_str(text)?,
+            map: read_json_text(text)?,
             text: Some(text),
         })
     }

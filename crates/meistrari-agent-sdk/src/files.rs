@@ -1,6 +1,6 @@
 //! The files that a session left behind.
 
-use agent_core::sdk::{Request, Response};
+use agent_core::sdk::{Request, Response, read_json_text};
 use agent_core::{Call, Result, WithResponse};
 use serde_json::Value;
 
@@ -53,7 +53,6 @@ fn files(response: &Response) -> Result<SessionFiles> {
     if !body.trim_start().starts_with('[') {
         return decode(response);
     }
-    let list: Vec<Value> =
-        serde_json::from_str(body).map_err(|error| response.decode_error(&error))?;
+    let list: Vec<Value> = read_json_text(body).map_err(|error| response.decode_error(&error))?;
     SessionFiles::from_list(list).map_err(|what| wrong(response, what))
 }

@@ -2,6 +2,9 @@
 //!
 //! The server sends what is newer than the cursor it is given, so a resumed stream goes on from the last one. Not every
 //! event has a cursor: what came behind the last one comes again, and the first event after a resume says so.
+//!
+//! Behind a status that ends the turn, an end is no cut. The result may still be missing, though: a stream that resumes
+//! then asks once more, and takes a second orderly end for the end.
 
 use std::time::Duration;
 
@@ -28,6 +31,8 @@ pub(crate) struct Following {
     opened: bool,
     /// Resumed, and nothing came since: the position it was resumed from, and whether something had come behind it.
     resumed: Option<(Option<i64>, bool)>,
+    /// The turn is over and the server ended in order: it was asked once more.
+    asked_again: bool,
 }
 
 impl Following {
@@ -45,6 +50,7 @@ impl Following {
             reconnects: Reconnects::new(resume),
             opened: false,
             resumed: None,
+            asked_again: false,
         }
     }
 
@@ -68,8 +74,7 @@ impl Following {
     }
 
     fn reopen(&mut self, wait: Duration) -> Next {
-        let beyond = self.progress.beyond || self.resumed.is_some_and(|(_, beyond)| beyond);
-        self.resumed = Some((self.progress.cursor, beyond));
+        self.resumed = Some((self.progress.cursor, self.progress.beyond));
         tracing::debug!(
             session_id = self.session_id,
             cursor = self.progress.cursor,
@@ -86,6 +91,7 @@ impl Following {
         };
         match self.reconnects.failed(scene, retry_after) {
             Some(wait) => self.reopen(wait),
+            None if self.progress.may_end() => Next::Finish(End::Terminal),
             None => Next::Fail(reconnects_exhausted(
                 self.reconnects.failures(),
                 why.into_error(),
@@ -121,6 +127,7 @@ impl Follow for Following {
         if self.progress.cursor != before {
             self.reconnects.progress();
         }
+        self.asked_again &= self.progress.may_end();
         match step {
             Step::Skip => Next::Read,
             Step::Item(Ok(event)) => {
@@ -139,6 +146,7 @@ impl Follow for Following {
     }
 
     fn broke(&mut self, broke: Broke, scene: &Scene<'_>, _: &mut Out<SessionStreamEvent>) -> Next {
+        let over = self.progress.may_end();
         match broke {
             Broke::Refused(error) => {
                 let waits = error
@@ -146,13 +154,20 @@ impl Follow for Following {
                     .is_none_or(|after| after <= wire::MAX_RETRY_AFTER);
                 if self.opened && self.resumes() && error.is_retryable() && waits {
                     self.reconnect(Broke::Refused(error), scene)
+                } else if over {
+                    Next::Finish(End::Terminal)
                 } else {
                     Next::Fail(error)
                 }
             }
-            _ if self.progress.may_end() => Next::Finish(End::Terminal),
-            // Silence means a new connection, and never uses up the reconnects.
-            Broke::Idle(_) if self.resumes() => self.reopen(Duration::ZERO),
+            _ if over && !self.resumes() => Next::Finish(End::Terminal),
+            Broke::Eof if over && self.asked_again => Next::Finish(End::Terminal),
+            Broke::Eof if over => {
+                self.asked_again = true;
+                self.reopen(Duration::ZERO)
+            }
+            // Silence means a new connection. While the turn goes on, it never uses up the reconnects.
+            Broke::Idle(_) if self.resumes() && !over => self.reopen(Duration::ZERO),
             broke if self.resumes() => self.reconnect(broke, scene),
             Broke::Eof => Next::Fail(self.progress.interrupted(None)),
             Broke::Lost(error) => Next::Fail(self.progress.interrupted(Some(error))),

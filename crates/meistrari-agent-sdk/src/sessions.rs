@@ -38,6 +38,9 @@ impl StreamSessionOptions {
     }
 
     /// Whether and how the stream resumes after a break. Default: never, as the vendor's client.
+    ///
+    /// One that resumes also asks once more when the server ends behind a status that ends the turn and without the
+    /// result, which may still come.
     pub fn resume(mut self, resume: Resume) -> Self {
         self.stream = self.stream.resume(resume);
         self

@@ -3,7 +3,7 @@
 //! A resolution is two requests: the vault gives a presigned URL, and the file is fetched from there, from another host,
 //! with nothing but that URL. What a reference is, is in `vault/reference.rs`.
 
-use agent_core::sdk::{Redirects, Request, Response};
+use agent_core::sdk::{Redirects, Request, Response, read_json_text};
 use agent_core::{ByteStream, Call, Caller, Error, Result, WithResponse};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -95,8 +95,8 @@ impl AgentClient {
     ) -> Call<T> {
         self.resolve(reference, |caller, download| async move {
             let response = caller.send(&download).await.map_err(without_signature)?;
-            let value = serde_json::from_str(text(&response)?)
-                .map_err(|error| response.decode_error(&error))?;
+            let value =
+                read_json_text(text(&response)?).map_err(|error| response.decode_error(&error))?;
             Ok(WithResponse::new(value, response.meta))
         })
     }
@@ -155,11 +155,13 @@ impl AgentClient {
     }
 }
 
-/// The presigned URL in the vault's answer. Nothing else of it is needed.
+/// The presigned URL in the vault's answer. Nothing else of it is needed. One with a user name or password is refused,
+/// as browsers do: storage asks for no login, and error texts show the address.
 fn presigned(response: &Response) -> Result<Url> {
     let mut fields =
         Fields::parse(text(response)?).map_err(|error| response.decode_error(&error))?;
     let url = fields.string("url").and_then(|url| Url::parse(&url).ok());
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .filter(|url| url.username().is_empty() && url.password().is_none())
         .ok_or_else(|| wrong(response, "the vault gave no absolute http(s) URL"))
 }

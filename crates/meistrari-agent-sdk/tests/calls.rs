@@ -15,37 +15,14 @@ use std::time::Duration;
 use agent_core::testing::{RecordedRequest, Reply, ScriptedTransport};
 use http::Method;
 use meistrari_agent_sdk::{
-    AgentClient, ErrorExt, ErrorKind, ExecuteAgentRequest, HttpConfig, Sent, TimeoutPhase,
+    ErrorExt, ErrorKind, ExecuteAgentRequest, HttpConfig, Sent, TimeoutPhase,
     UpdateAgentModelRequest,
 };
 use serde_json::json;
 
 mod support;
 
-use support::{BASE, REFERENCE, TOKEN, scripted, scripted_with, start};
-
-type Outcome = Result<(), meistrari_agent_sdk::Error>;
-
-/// Every operation once; the result is an error or nothing.
-async fn call(client: &AgentClient, name: &str) -> Outcome {
-    match name {
-        "execute" => client.execute_agent(start("m")).await.map(drop),
-        "cancel" => client.cancel_session("s").await.map(drop),
-        "model" => {
-            let request = UpdateAgentModelRequest::new("r", "m");
-            client.update_agent_model(request).await.map(drop)
-        }
-        "timeline" => client.fetch_timeline("s").await.map(drop),
-        "files" => client.list_session_files("s").await.map(drop),
-        "file" => client.fetch_session_file("s", "p").await.map(drop),
-        "stream" => client.stream_session("s", None::<i64>).await.map(drop),
-        "vault" => client.resolve_reference(REFERENCE).await.map(drop),
-        other => panic!("{other}"),
-    }
-}
-
-const UNSAFE: [&str; 3] = ["execute", "cancel", "model"];
-const SAFE: [&str; 5] = ["timeline", "files", "file", "stream", "vault"];
+use support::{BASE, REFERENCE, SAFE, TOKEN, UNSAFE, call, scripted, scripted_with, start};
 
 #[tokio::test(start_paused = true)]
 async fn what_must_not_be_done_twice_is_sent_once_and_what_may_be_is_tried_again() {

@@ -10,12 +10,15 @@
 
 use agent_emulator::{Fault, TurnScenario, TurnScript};
 use meistrari_agent_sdk::{
-    AgentInput, Cursor, ErrorExt, ErrorKind, ExecuteAgentRequest, Resume, Sent, SessionStatus,
-    SessionStreamEvent, StreamSessionOptions, UpdateAgentModelRequest,
+    AgentInput, Cursor, ErrorExt, ErrorKind, ExecuteAgentRequest, ExecuteAgentResponse, Resume,
+    Sent, SessionStatus, SessionStreamEvent, StreamSessionOptions, UpdateAgentModelRequest,
 };
 use serde_json::json;
 
 mod support;
+
+/// What a refusal without a reason says.
+const NOT_ACCEPTED: &str = "Agent execution was not accepted";
 
 use support::{all, emulated, events, session, start};
 
@@ -111,6 +114,35 @@ async fn what_is_not_accepted_is_a_value_that_can_be_made_an_error() {
     assert_eq!(error.message(), "Agent repository not found");
 }
 
+#[test]
+fn an_answer_without_a_usable_id_is_not_accepted() {
+    for (answer, expected) in [
+        (json!({"success": true, "sessionId": "s"}), Ok("s")),
+        (json!({"sessionId": "s"}), Ok("s")),
+        (
+            json!({"success": false, "sessionId": "s"}),
+            Err(NOT_ACCEPTED),
+        ),
+        (json!({"success": true}), Err(NOT_ACCEPTED)),
+        (json!({"success": true, "sessionId": ""}), Err(NOT_ACCEPTED)),
+        (
+            json!({"success": true, "sessionId": " "}),
+            Err(NOT_ACCEPTED),
+        ),
+        (json!({"success": true, "sessionId": 7}), Err(NOT_ACCEPTED)),
+        (json!({"success": false, "error": ""}), Err(NOT_ACCEPTED)),
+        (
+            json!({"success": false, "error": {"message": "no"}}),
+            Err("no"),
+        ),
+    ] {
+        let read: ExecuteAgentResponse = serde_json::from_value(answer.clone()).unwrap();
+        let id = read.into_session_id();
+        let id = id.as_deref().map_err(|error| error.message());
+        assert_eq!(id, expected, "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn a_failed_turn_ends_with_an_error_event_and_nothing_behind_it() {
     let (_emulator, _, client) = emulated().await;
@@ -201,11 +233,8 @@ async fn a_stream_that_may_resume_does_so_and_marks_what_may_be_a_repeat() {
         meistrari.next_turn(scenario);
         let id = session(&client, "go").await;
         let whole = meistrari.session(&id).unwrap().events;
-        let terminal = whole
-            .iter()
-            .position(|event| event["status"] == "waiting_messages")
-            .unwrap();
-        for cut in 0..=terminal {
+        // Also between the status that ends the turn and its result.
+        for cut in 0..whole.len() {
             emulator
                 .faults()
                 .push(Fault::cut_stream(cut).vendor("meistrari"));

@@ -133,6 +133,8 @@ async fn what_the_vault_says_must_be_a_web_address() {
         json!({"url": "data:,x"}),
         json!({"url": 5}),
         json!({"url": "https://"}),
+        json!({"url": "https://user:password@storage.example.com/o"}),
+        json!({"url": "https://user@storage.example.com/o"}),
     ] {
         let transport = ScriptedTransport::new();
         transport.reply(Reply::json(&answer));

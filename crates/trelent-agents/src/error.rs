@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use agent_core::Error;
-use agent_core::sdk::compact_json;
+use agent_core::sdk::{compact_json, mend_surrogates};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::shape::Fields;
 
 /// Which of the vendor's error classes an answer belongs to. Source: seen in the vendor's Python client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -197,15 +199,18 @@ enum Detail {
 impl Detail {
     /// None if `body` is not a JSON object.
     fn of(body: &str) -> Option<Self> {
+        let mended = mend_surrogates(body);
+        let body = mended.as_deref().unwrap_or(body);
         let fields: BTreeMap<String, &RawValue> = serde_json::from_str(body).ok()?;
         let raw = match fields.get("detail") {
             Some(raw) if raw.get() != "null" => raw.get(),
             _ => return Some(Self::Missing),
         };
+        let items = serde_json::from_str::<Vec<Fields<ValidationItem>>>(raw).ok();
         Some(Self::Given {
             value: serde_json::from_str(raw).ok()?,
             compact: compact_json(raw)?,
-            items: serde_json::from_str(raw).ok(),
+            items: items.map(|items| items.into_iter().map(|item| item.0).collect()),
         })
     }
 }

@@ -29,6 +29,7 @@ mod runs;
 mod sandboxes;
 mod scrub;
 mod secrets;
+mod shape;
 mod tokens;
 mod types;
 mod wait;

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use http::response::Parts;
 use http::{HeaderMap, Request as HttpRequest, Response as HttpResponse};
 use tokio::time::{Instant, timeout_at};
 
 use super::Pipeline;
 use crate::ambient::now;
+use crate::auth::Credentials;
 use crate::config::{ERROR_BODY_TIME, MAX_ERROR_BYTES};
 use crate::error::{Error, ErrorKind, ErrorResponse, Result, Sent, TimeoutPhase};
 use crate::redirect::Redirects;
@@ -28,25 +30,70 @@ pub struct Opened {
     pub body: ResponseBody,
 }
 
-/// How much of a successful answer is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Want {
-    Whole,
-    Head,
+/// How much of a successful answer belongs to the attempt.
+pub(super) trait Want {
+    /// What an attempt gives of the body.
+    type Body: Send;
+
+    /// Whether the body is read to its end.
+    const WHOLE: bool;
+
+    /// Reads what is wanted of the body of an answer with these headers.
+    fn read(
+        pipeline: &Pipeline,
+        headers: &HeaderMap,
+        body: ResponseBody,
+        deadlines: Deadlines,
+    ) -> impl Future<Output = Result<Self::Body>> + Send;
 }
 
-/// A successful answer.
-pub(crate) enum Got {
-    Whole(HttpResponse<Bytes>),
-    Head(HttpResponse<ResponseBody>),
-}
+/// The whole answer.
+pub(super) struct Whole;
 
-impl Got {
-    pub(crate) fn status(&self) -> http::StatusCode {
-        match self {
-            Self::Whole(response) => response.status(),
-            Self::Head(response) => response.status(),
+/// Its head; the body is left to the caller.
+pub(super) struct Head;
+
+impl Want for Whole {
+    type Body = Bytes;
+
+    const WHOLE: bool = true;
+
+    async fn read(
+        pipeline: &Pipeline,
+        headers: &HeaderMap,
+        body: ResponseBody,
+        deadlines: Deadlines,
+    ) -> Result<Bytes> {
+        let limit = pipeline.0.max_body_bytes;
+        let too_large = || {
+            Error::new(
+                ErrorKind::TooLarge,
+                format!("the answer is larger than {limit} bytes"),
+            )
+        };
+        if content_length(headers).is_some_and(|length| length > limit as u64) {
+            return Err(too_large());
         }
+        match within(deadlines.first(true), Collect::new(body, limit)).await? {
+            (body, None) => Ok(body),
+            (_, Some(Cut::TooLarge)) => Err(too_large()),
+            (_, Some(Cut::Broken(error))) => Err(Error::transport(error)),
+        }
+    }
+}
+
+impl Want for Head {
+    type Body = ResponseBody;
+
+    const WHOLE: bool = false;
+
+    async fn read(
+        _: &Pipeline,
+        _: &HeaderMap,
+        body: ResponseBody,
+        _: Deadlines,
+    ) -> Result<ResponseBody> {
+        Ok(body)
     }
 }
 
@@ -76,14 +123,14 @@ impl Deadlines {
 
 impl Pipeline {
     /// Sends `request`; an answer outside 200 to 299 is an error.
-    pub(super) async fn attempt(
+    pub(super) async fn attempt<W: Want>(
         &self,
         operation: &'static str,
         mut request: HttpRequest<RequestBody>,
+        credentials: &Credentials,
         redirects: Redirects,
-        want: Want,
         deadlines: Deadlines,
-    ) -> Result<Got> {
+    ) -> Result<HttpResponse<W::Body>> {
         let mut hops = 0;
         let (response, request) = loop {
             let sent = within(
@@ -109,54 +156,27 @@ impl Pipeline {
             hops += 1;
         };
         if !response.status().is_success() {
-            return Err(self.refusal(operation, &request, response, deadlines).await);
-        }
-        if want == Want::Head {
-            return Ok(Got::Head(response));
+            let (head, body) = response.into_parts();
+            let response = self.refused(&request, head, body, deadlines).await;
+            return Err(self.refusal(operation, credentials, response));
         }
         let (head, body) = response.into_parts();
-        match self.read(&head.headers, body, deadlines).await {
-            Ok(body) => Ok(Got::Whole(HttpResponse::from_parts(head, body))),
+        match W::read(self, &head.headers, body, deadlines).await {
+            Ok(body) => Ok(HttpResponse::from_parts(head, body)),
             Err(error) => Err(error
                 .with_sent(Sent::Yes)
                 .with_request_id(request_id(&head.headers))),
         }
     }
 
-    /// The whole body of an answer with these headers.
-    async fn read(
+    /// An answer outside 200 to 299. What can not be read of its body is done without: the status is what counts.
+    async fn refused(
         &self,
-        headers: &HeaderMap,
+        request: &HttpRequest<RequestBody>,
+        head: Parts,
         body: ResponseBody,
         deadlines: Deadlines,
-    ) -> Result<Bytes> {
-        let limit = self.0.max_body_bytes;
-        let too_large = || {
-            Error::new(
-                ErrorKind::TooLarge,
-                format!("the answer is larger than {limit} bytes"),
-            )
-        };
-        if content_length(headers).is_some_and(|length| length > limit as u64) {
-            return Err(too_large());
-        }
-        match within(deadlines.first(true), Collect::new(body, limit)).await? {
-            (body, None) => Ok(body),
-            (_, Some(Cut::TooLarge)) => Err(too_large()),
-            (_, Some(Cut::Broken(error))) => Err(Error::transport(error)),
-        }
-    }
-
-    /// The error for an answer outside 200 to 299. What can not be read of its body is done without: the status is
-    /// what counts.
-    async fn refusal(
-        &self,
-        operation: &'static str,
-        request: &HttpRequest<RequestBody>,
-        response: HttpResponse<ResponseBody>,
-        deadlines: Deadlines,
-    ) -> Error {
-        let (head, body) = response.into_parts();
+    ) -> ErrorResponse {
         let mut collect = Collect::new(body, MAX_ERROR_BYTES);
         let until = now() + ERROR_BODY_TIME;
         let until = deadlines
@@ -171,7 +191,7 @@ impl Pipeline {
             .extensions
             .get::<ReasonPhrase>()
             .map_or(standard, |reason| reason.0.as_str());
-        let response = ErrorResponse {
+        ErrorResponse {
             method: request.method().clone(),
             url: request.uri().to_string(),
             status: head.status,
@@ -179,19 +199,36 @@ impl Pipeline {
             headers: head.headers,
             body,
             truncated,
-        };
+        }
+    }
+
+    /// The error for an answer outside 200 to 299.
+    fn refusal(
+        &self,
+        operation: &'static str,
+        credentials: &Credentials,
+        response: ErrorResponse,
+    ) -> Error {
         let dialect = self.0.dialect;
         let retry_after = dialect.retry_after(
-            head.status.as_u16(),
+            response.status.as_u16(),
             &response.headers,
             self.0.ambient.wall_clock(),
         );
         let error = Error::new(ErrorKind::Api, response.reason.clone())
             .with_request_id(request_id(&response.headers))
             .with_retry_after(retry_after);
-        dialect
-            .read_error(operation, &response, error)
-            .with_response(response)
+        // A server that repeats the credentials in its complaint must not bring them into messages. The body itself, which
+        // is never printed, stays as it came.
+        let error = match credentials.hide(&response.text()) {
+            None => dialect.read_error(operation, &response, error),
+            Some(clean) => {
+                let mut shown = response.clone();
+                shown.body = clean.into();
+                dialect.read_error(operation, &shown, error)
+            }
+        };
+        error.with_response(response)
     }
 }
 

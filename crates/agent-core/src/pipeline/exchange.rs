@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use http::Request as HttpRequest;
 use http::header::{ACCEPT, USER_AGENT};
+use http::{HeaderMap, Request as HttpRequest, Response as HttpResponse, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::attempt::{Deadlines, Got, Want, request_id, within};
+use super::attempt::{Deadlines, Head, Want, Whole, request_id, within};
 use super::{Opened, holds_key};
 use crate::ambient::now;
 use crate::auth::{Auth, Credentials};
@@ -19,50 +19,52 @@ use crate::response::{Response, ResponseMeta};
 use crate::retry::RetryPolicy;
 use crate::timeouts::Limit;
 use crate::trace;
+use crate::transport::RequestBody;
 
 impl Caller {
     /// Sends `request` and reads the whole answer, with credentials, retries and limits.
     pub async fn send(&self, request: &Request) -> Result<Response> {
-        let (got, attempts) = self.exchange(request, Want::Whole).await?;
-        let Got::Whole(response) = got else {
-            return Err(Error::decode("the answer was not read"));
-        };
-        let (head, body) = response.into_parts();
+        let (meta, body) = self.exchange::<Whole>(request).await?;
         Ok(Response {
             operation: request.op.name,
-            meta: meta(head, attempts),
+            meta,
             body,
         })
     }
 
     /// Sends `request` and gives back the answer as soon as its head is there.
     pub async fn open(&self, request: &Request) -> Result<Opened> {
-        let (got, attempts) = self.exchange(request, Want::Head).await?;
-        let Got::Head(response) = got else {
-            return Err(Error::decode("the answer was read already"));
-        };
-        let (head, body) = response.into_parts();
+        let (meta, body) = self.exchange::<Head>(request).await?;
         Ok(Opened {
             operation: request.op.name,
-            meta: meta(head, attempts),
+            meta,
             body,
         })
     }
 
-    async fn exchange(&self, request: &Request, want: Want) -> Result<(Got, u32)> {
+    async fn exchange<W: Want>(&self, request: &Request) -> Result<(ResponseMeta, W::Body)> {
         let mut attempts = 0;
-        let result = self.attempts(request, want, &mut attempts).await;
-        result.map(|got| (got, attempts)).map_err(|error| {
-            let error = if error.operation().is_empty() {
-                error.with_operation(request.op.name)
-            } else {
-                error
-            };
-            self.pipeline.0.dialect.finish(error)
-        })
+        match self.attempts::<W>(request, &mut attempts).await {
+            Ok(response) => {
+                let (head, body) = response.into_parts();
+                Ok((meta(head, attempts), body))
+            }
+            Err(error) => {
+                let error = if error.operation().is_empty() {
+                    error.with_operation(request.op.name)
+                } else {
+                    error
+                };
+                Err(self.pipeline.0.dialect.finish(error))
+            }
+        }
     }
 
-    async fn attempts(&self, request: &Request, want: Want, attempts: &mut u32) -> Result<Got> {
+    async fn attempts<W: Want>(
+        &self,
+        request: &Request,
+        attempts: &mut u32,
+    ) -> Result<HttpResponse<W::Body>> {
         if let Some(refused) = &request.refused {
             return Err(Error::invalid_argument(refused.clone()));
         }
@@ -76,39 +78,28 @@ impl Caller {
         let mut may_have_landed = Sent::Never;
         let mut refreshed = false;
         let mut retries = 0;
-        let opening = (request.once && want == Want::Head).then(|| self.deadlines(want));
+        let opening = (request.once && !W::WHOLE).then(|| self.deadlines::<W>());
         loop {
             let credentials = self
                 .authorize(request)
                 .await
                 .map_err(|error| aside(error, may_have_landed, *attempts))?;
-            let mut http = HttpRequest::new(request.body.clone());
-            *http.method_mut() = request.op.method.clone();
-            *http.uri_mut() = uri.clone();
-            *http.headers_mut() = headers.clone();
-            for (name, value) in &credentials.headers {
-                if self.gives_way(request, name) {
-                    http.headers_mut().insert(name, value.clone());
-                } else {
-                    // A header of the user's own of that name wins, and so does what the request is about.
-                    http.headers_mut().entry(name).or_insert(value.clone());
-                }
-            }
+            let http = self.http_request(request, &uri, &headers, &credentials);
             let span = trace::attempt(inner.dialect, request.op, http.uri(), *attempts);
             *attempts += 1;
-            let deadlines = opening.unwrap_or_else(|| self.deadlines(want));
+            let deadlines = opening.unwrap_or_else(|| self.deadlines::<W>());
             let result = self
                 .pipeline
-                .attempt(request.op.name, http, redirects, want, deadlines)
+                .attempt::<W>(request.op.name, http, &credentials, redirects, deadlines)
                 .instrument(span.clone())
                 .await;
             trace::attempted(&span, &result);
             let error = match result {
-                Ok(got) => {
+                Ok(response) => {
                     if retries == 0 {
                         inner.budget.refund();
                     }
-                    return Ok(got);
+                    return Ok(response);
                 }
                 Err(error) => error,
             };
@@ -158,6 +149,29 @@ impl Caller {
                 }
             }
         }
+    }
+
+    /// The request as it is sent with these credentials.
+    fn http_request(
+        &self,
+        request: &Request,
+        uri: &Uri,
+        headers: &HeaderMap,
+        credentials: &Credentials,
+    ) -> HttpRequest<RequestBody> {
+        let mut http = HttpRequest::new(request.body.clone());
+        *http.method_mut() = request.op.method.clone();
+        *http.uri_mut() = uri.clone();
+        *http.headers_mut() = headers.clone();
+        for (name, value) in &credentials.headers {
+            if self.gives_way(request, name) {
+                http.headers_mut().insert(name, value.clone());
+            } else {
+                // A header of the user's own of that name wins, and so does what the request is about.
+                http.headers_mut().entry(name).or_insert(value.clone());
+            }
+        }
+        http
     }
 
     /// Whether the request's header of that name is but a default.
@@ -226,29 +240,24 @@ impl Caller {
             .unwrap_or(&self.pipeline.0.retry)
     }
 
-    fn deadlines(&self, want: Want) -> Deadlines {
+    fn deadlines<W: Want>(&self) -> Deadlines {
         let limits = &self.pipeline.0.timeouts;
         let start = now();
         let at = |limit: Limit| -> Option<(Instant, Duration)> {
             let limit = limit.duration()?;
             Some((start.checked_add(limit)?, limit))
         };
-        let attempt = self.options.attempt.unwrap_or(limits.attempt);
-        match want {
-            Want::Whole => Deadlines {
-                // The limit of this very call stands above the client's for heads.
-                headers: match self.options.attempt {
-                    None => at(self.pipeline.0.call_headers),
-                    Some(_) => None,
-                },
-                attempt: at(attempt),
-                total: self.deadline,
-            },
-            Want::Head => Deadlines {
-                headers: at(self.options.attempt.unwrap_or(limits.headers)),
-                attempt: None,
-                total: self.deadline,
-            },
+        let (headers, attempt) = match self.options.attempt {
+            None if W::WHOLE => (at(self.pipeline.0.call_headers), at(limits.attempt)),
+            None => (at(limits.headers), None),
+            // The limit of this very call stands above the client's for heads.
+            Some(own) if W::WHOLE => (None, at(own)),
+            Some(own) => (at(own), None),
+        };
+        Deadlines {
+            headers,
+            attempt,
+            total: self.deadline,
         }
     }
 }

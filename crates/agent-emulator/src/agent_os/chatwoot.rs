@@ -13,11 +13,11 @@ use hyper::header::{AUTHORIZATION, COOKIE, HeaderValue, LOCATION};
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::routes::matches;
 use crate::http::{self, Reply, Request};
 use crate::record::{RecordedRequest, Recorder};
 use crate::server::Site;
 use crate::sync::lock;
+use crate::table;
 use crate::vendors::World;
 
 /// The one account.
@@ -168,7 +168,7 @@ impl State {
             };
         }
         let one = ["api", "v1", "accounts", account.as_str(), "inboxes", "*"];
-        let inbox = matches(&one, segments);
+        let inbox = table::ids(&one, segments);
         let inbox = inbox.and_then(|ids| ids.first()?.parse().ok());
         match (inbox, &request.method) {
             (Some(id), &Method::GET) => inner.show(id),

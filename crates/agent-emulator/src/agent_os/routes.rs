@@ -4,6 +4,7 @@ use hyper::{Method, StatusCode};
 
 use super::errors::{Answer, Refusal};
 use crate::http::Request;
+use crate::table::{self, Missing, Path};
 
 /// The operations of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,19 +43,14 @@ pub(crate) struct Route {
     pub(crate) op: Op,
     method: Method,
     /// Segments of the path below `/v1/api`; `*` stands for one id.
-    path: &'static [&'static str],
+    path: Path,
     /// The keys that the query may have.
     pub(crate) query: &'static [&'static str],
     /// Whether there is a body.
     pub(crate) body: bool,
 }
 
-const fn route(
-    op: Op,
-    method: Method,
-    path: &'static [&'static str],
-    query: &'static [&'static str],
-) -> Route {
+const fn route(op: Op, method: Method, path: Path, query: &'static [&'static str]) -> Route {
     let body = matches!(method, Method::POST | Method::PATCH);
     Route {
         op,
@@ -98,6 +94,10 @@ const ROUTES: &[Route] = &[
     route(Op::Members, Method::GET, &["members"], PAGE),
 ];
 
+fn asks(route: &Route) -> (&Method, Path) {
+    (&route.method, route.path)
+}
+
 /// The operation that a request asks for, and the ids in its path.
 pub(crate) fn find(request: &Request) -> Answer<(&'static Route, Vec<String>)> {
     let segments = request.segments.as_deref().unwrap_or_default();
@@ -107,39 +107,12 @@ pub(crate) fn find(request: &Request) -> Answer<(&'static Route, Vec<String>)> {
     if version != "v1" || api != "api" {
         return Err(Refusal::not_found("path"));
     }
-    let mut path_exists = false;
-    for route in ROUTES {
-        if let Some(ids) = matches(route.path, below) {
-            if route.method == request.method {
-                return Ok((route, ids));
-            }
-            path_exists = true;
-        }
-    }
-    Err(if path_exists {
-        Refusal::new(
+    table::find(ROUTES, asks, &request.method, below).map_err(|missing| match missing {
+        Missing::Path => Refusal::not_found("path"),
+        Missing::Method => Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",
             "the path has no such method",
-        )
-    } else {
-        Refusal::not_found("path")
+        ),
     })
-}
-
-/// The ids where `pattern` has a star.
-pub(super) fn matches(pattern: &[&str], segments: &[String]) -> Option<Vec<String>> {
-    let ids = || {
-        pattern
-            .iter()
-            .zip(segments)
-            .filter(|(star, _)| **star == "*")
-    };
-    let fits = pattern.len() == segments.len()
-        && pattern
-            .iter()
-            .zip(segments)
-            .all(|(expected, segment)| *expected == "*" || *expected == segment.as_str())
-        && ids().all(|(_, id)| !id.is_empty());
-    fits.then(|| ids().map(|(_, id)| id.clone()).collect())
 }

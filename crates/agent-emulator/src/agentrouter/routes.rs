@@ -4,6 +4,7 @@ use hyper::Method;
 
 use super::errors::{Answer, Refusal};
 use crate::http::Request;
+use crate::table::{self, Path};
 
 /// The operations of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub(crate) enum Op {
 }
 
 #[rustfmt::skip]
-const ROUTES: &[(Op, Method, &[&str])] = &[
+const ROUTES: &[(Op, Method, Path)] = &[
     (Op::Health, Method::GET, &["healthz"]),
     (Op::Create, Method::POST, &["v1", "runs"]),
     (Op::List, Method::GET, &["v1", "runs"]),
@@ -46,27 +47,10 @@ const ROUTES: &[(Op, Method, &[&str])] = &[
 
 /// The operation that a request asks for, and the ids in its path.
 pub(crate) fn find(request: &Request) -> Answer<(Op, Vec<String>)> {
-    let found = request.segments.as_deref().and_then(|segments| {
-        ROUTES
-            .iter()
-            .filter(|(_, method, _)| *method == request.method)
-            .find_map(|(op, _, path)| Some((*op, ids(path, segments)?)))
-    });
-    found.ok_or_else(|| Refusal::no_route(&request.method, &request.path))
-}
-
-fn ids(pattern: &[&str], segments: &[String]) -> Option<Vec<String>> {
-    if pattern.len() != segments.len() {
-        return None;
+    let segments = request.segments.as_deref().unwrap_or_default();
+    let found = table::find(ROUTES, |row| (&row.1, row.2), &request.method, segments);
+    match found {
+        Ok((row, ids)) => Ok((row.0, ids)),
+        Err(_) => Err(Refusal::no_route(&request.method, &request.path)),
     }
-    let mut ids = Vec::new();
-    for (expected, segment) in pattern.iter().zip(segments) {
-        match *expected {
-            "*" if segment.is_empty() => return None,
-            "*" => ids.push(segment.clone()),
-            literal if literal == segment => {}
-            _ => return None,
-        }
-    }
-    Some(ids)
 }

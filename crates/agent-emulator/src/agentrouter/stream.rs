@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::faults::Break;
 use crate::http::{self, Reply};
+use crate::live::{self, EVENT_STREAM};
 use crate::wire::WireControl;
 
 /// Most events of one snapshot.
@@ -18,7 +19,7 @@ pub(crate) fn snapshot(events: &[Value]) -> Reply {
     if frames.is_empty() {
         frames.push(Bytes::from_static(b"event: heartbeat\ndata: {}\n\n"));
     }
-    let mut reply = http::stream("text/event-stream; charset=utf-8", iter(frames));
+    let mut reply = http::stream(EVENT_STREAM, iter(frames));
     http::set_header(&mut reply, CACHE_CONTROL, "no-cache, no-transform");
     reply
 }
@@ -35,13 +36,6 @@ pub(crate) fn lost(wire: WireControl) -> Reply {
 }
 
 fn frame(event: &Value) -> Bytes {
-    // A line end in a scripted type would tear the frame; the type in the JSON stays as it is.
-    let name = event["type"]
-        .as_str()
-        .unwrap_or_default()
-        .replace(['\r', '\n'], " ");
-    Bytes::from(format!(
-        "id: {}\nevent: {name}\ndata: {event}\n\n",
-        event["sequence"]
-    ))
+    let name = event["type"].as_str().unwrap_or_default();
+    live::frame(Some(&event["sequence"]), name, event)
 }

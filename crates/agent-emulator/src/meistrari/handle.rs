@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -159,7 +158,7 @@ impl MeistrariHandle {
 
     /// How many event streams are open now.
     pub fn open_streams(&self) -> usize {
-        self.0.open_streams.load(Ordering::SeqCst)
+        self.0.open_streams.count()
     }
 
     /// From now on, delivers to `address`, over plain http, what is registered for `https://<host>/…`. False, and

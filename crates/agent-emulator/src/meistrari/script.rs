@@ -175,7 +175,7 @@ pub enum TurnScenario {
 }
 
 impl TurnScenario {
-    const ALL: [(&'static str, TurnScenario); 8] = [
+    pub(crate) const ALL: [(&'static str, TurnScenario); 8] = [
         ("standard", TurnScenario::Standard),
         ("single", TurnScenario::Single),
         ("fail", TurnScenario::Fail),
@@ -185,20 +185,6 @@ impl TurnScenario {
         ("newer", TurnScenario::Newer),
         ("refused", TurnScenario::Refused),
     ];
-
-    /// What a message asks for: an error with all names if there is no such scenario.
-    pub(crate) fn asked_by(message: &str) -> Result<Option<Self>, String> {
-        let Some(rest) = message.strip_prefix("emulate:") else {
-            return Ok(None);
-        };
-        let name = rest.split_whitespace().next().unwrap_or_default();
-        let found = Self::ALL.iter().find(|(known, _)| *known == name);
-        found.map(|(_, scenario)| Some(*scenario)).ok_or_else(|| {
-            Self::ALL
-                .map(|(name, _)| format!("emulate:{name}"))
-                .join(", ")
-        })
-    }
 
     fn script(self, message: &str) -> TurnScript {
         let step = |id: &str, name: &str| json!({"id": id, "type": "tool", "name": name});
@@ -234,11 +220,11 @@ impl TurnScenario {
 
 /// What a turn does: a [`TurnScript`] or a [`TurnScenario`].
 #[derive(Debug, Clone)]
-pub struct Turn(Kind);
-
-#[derive(Debug, Clone)]
-enum Kind {
+#[non_exhaustive]
+pub enum Turn {
+    /// Written by hand.
     Script(TurnScript),
+    /// Ready-made.
     Scenario(TurnScenario),
 }
 
@@ -250,22 +236,22 @@ impl Default for Turn {
 
 impl From<TurnScript> for Turn {
     fn from(script: TurnScript) -> Self {
-        Self(Kind::Script(script))
+        Self::Script(script)
     }
 }
 
 impl From<TurnScenario> for Turn {
     fn from(scenario: TurnScenario) -> Self {
-        Self(Kind::Scenario(scenario))
+        Self::Scenario(scenario)
     }
 }
 
 impl Turn {
     /// The script for a turn with this message.
     pub(crate) fn script(self, message: &str) -> TurnScript {
-        match self.0 {
-            Kind::Script(script) => script,
-            Kind::Scenario(scenario) => scenario.script(message),
+        match self {
+            Self::Script(script) => script,
+            Self::Scenario(scenario) => scenario.script(message),
         }
     }
 }

@@ -18,6 +18,7 @@ use super::errors::{Answer, Refusal};
 use super::script::{Ending, Step, TurnScenario, TurnScript};
 use super::webhooks::{Notice, Webhook};
 use crate::clock::{Clock, Moment};
+use crate::scenario;
 use crate::vendors::World;
 
 /// A session's status, as the wire names it.
@@ -108,12 +109,8 @@ impl State {
             Some(id) => self.session(id, world)?.may_begin(wanted.recover)?,
         }
         let message = wanted.message.clone().unwrap_or_default();
-        let asked = TurnScenario::asked_by(&message).map_err(|names| {
-            Refusal::invalid(
-                "message",
-                &format!("asks for no such scenario; there are {names}"),
-            )
-        })?;
+        let asked = scenario::asked_by(&message, &TurnScenario::ALL);
+        let asked = asked.map_err(|why| Refusal::invalid("message", &why))?;
         let turn = match asked {
             Some(scenario) => scenario.into(),
             None => self

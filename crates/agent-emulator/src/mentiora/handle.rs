@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value};
 
@@ -111,7 +110,7 @@ impl MentioraHandle {
 
     /// How many event streams are open now.
     pub fn open_streams(&self) -> usize {
-        self.0.open_streams.load(Ordering::SeqCst)
+        self.0.open_streams.count()
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {

@@ -3,6 +3,7 @@
 use hyper::{Method, StatusCode};
 
 use super::errors::{Answer, Refusal};
+use crate::table::{self, Missing, Path};
 
 /// The operations of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +26,7 @@ pub(crate) enum Op {
     DocumentsDelete,
 }
 
-/// Segments below `/api/v1`; `*` stands for one id.
-type Path = &'static [&'static str];
-
+/// Paths below `/api/v1`.
 #[rustfmt::skip]
 const ROUTES: &[(Op, Method, Path)] = &[
     (Op::RunAgent, Method::POST, &["agents", "run"]),
@@ -55,34 +54,13 @@ pub(crate) fn find(method: &Method, segments: &[String]) -> Answer<(Op, Vec<Stri
         [api, version, below @ ..] if api == "api" && version == "v1" => below,
         _ => return Err(nowhere()),
     };
-    let mut path_exists = false;
-    for (op, verb, path) in ROUTES {
-        if let Some(ids) = ids(path, below) {
-            if verb == method {
-                return Ok((*op, ids));
-            }
-            path_exists = true;
+    let found = table::find(ROUTES, |row| (&row.1, row.2), method, below);
+    let (row, ids) = found.map_err(|missing| match missing {
+        Missing::Path => nowhere(),
+        Missing::Method => {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            Refusal::new(status, "method_not_allowed", "Method not allowed")
         }
-    }
-    Err(if path_exists {
-        let status = StatusCode::METHOD_NOT_ALLOWED;
-        Refusal::new(status, "method_not_allowed", "Method not allowed")
-    } else {
-        nowhere()
-    })
-}
-
-fn ids(path: Path, segments: &[String]) -> Option<Vec<String>> {
-    let mut ids = Vec::new();
-    if path.len() != segments.len() {
-        return None;
-    }
-    for (expected, segment) in path.iter().zip(segments) {
-        match *expected {
-            "*" if !segment.is_empty() => ids.push(segment.clone()),
-            literal if literal == segment => {}
-            _ => return None,
-        }
-    }
-    Some(ids)
+    })?;
+    Ok((row.0, ids))
 }

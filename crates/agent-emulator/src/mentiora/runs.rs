@@ -13,6 +13,7 @@ use super::read::{Members, accepts_events};
 use super::script::{MentioraScenario, MentioraScript};
 use super::standard;
 use crate::http::Request;
+use crate::scenario;
 use crate::vendors::World;
 
 /// What was asked.
@@ -115,7 +116,8 @@ impl State {
                 return Err(Refusal::not_found("thread_not_found", text));
             }
         };
-        let scenario = MentioraScenario::asked_by(&asked.message).map_err(Refusal::invalid)?;
+        let scenario =
+            scenario::asked_by(&asked.message, &MentioraScenario::ALL).map_err(Refusal::invalid)?;
         let messages = self.threads.entry(thread_id.clone()).or_default();
         let script = match (scenario, self.next_scripts.front()) {
             (None, Some(_)) => self.next_scripts.pop_front().unwrap_or_default(),

@@ -169,7 +169,7 @@ pub enum MentioraScenario {
 }
 
 impl MentioraScenario {
-    const ALL: [(&'static str, Self); 8] = [
+    pub(crate) const ALL: [(&'static str, Self); 8] = [
         ("standard", Self::Standard),
         ("fail", Self::Fail),
         ("held", Self::Held),
@@ -179,18 +179,4 @@ impl MentioraScenario {
         ("incomplete", Self::Incomplete),
         ("malformed", Self::Malformed),
     ];
-
-    /// What a message asks for; an error names what there is.
-    pub(crate) fn asked_by(message: &str) -> Result<Option<Self>, String> {
-        let Some(rest) = message.strip_prefix("emulate:") else {
-            return Ok(None);
-        };
-        let name = rest.split_whitespace().next().unwrap_or_default();
-        let found = Self::ALL.iter().find(|(known, _)| *known == name);
-        if let Some((_, scenario)) = found {
-            return Ok(Some(*scenario));
-        }
-        let names: Vec<_> = Self::ALL.iter().map(|(name, _)| *name).collect();
-        Err(format!("emulate: knows {}", names.join(", ")))
-    }
 }

@@ -2,22 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
 use futures_util::stream::unfold;
-use serde_json::Value;
 
 use super::Mentiora;
 use super::runs::Run;
 use super::script::Step;
+use crate::http::{self, Reply};
+use crate::live::{EVENT_STREAM, HEARTBEAT, OpenStream, frame};
 use crate::vendors::World;
-
-/// The media type of an event stream.
-pub(crate) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
-const HEARTBEAT: &[u8] = b": heartbeat\n\n";
 
 /// Waits until a run is over.
 pub(crate) async fn play(world: &World, run: &Run) {
@@ -47,11 +42,8 @@ struct Follower {
     _open: OpenStream,
 }
 
-/// The chunks of the stream of a run.
-pub(crate) fn follow(
-    mentiora: &Arc<Mentiora>,
-    run: Arc<Run>,
-) -> impl Stream<Item = Bytes> + Send + 'static {
+/// The stream of a run.
+pub(crate) fn follow(mentiora: &Arc<Mentiora>, run: Arc<Run>) -> Reply {
     let first = Step::Frame("agent.resolved".to_owned(), run.resolved());
     let mut steps = VecDeque::from([first]);
     steps.extend(run.script.steps.iter().cloned());
@@ -59,12 +51,13 @@ pub(crate) fn follow(
         world: Arc::clone(&mentiora.world),
         run,
         steps,
-        _open: OpenStream::new(&mentiora.open_streams),
+        _open: mentiora.open_streams.open(),
     };
-    unfold(follower, |mut follower| async {
+    let chunks = unfold(follower, |mut follower| async {
         let chunk = follower.next().await?;
         Some((chunk, follower))
-    })
+    });
+    http::stream(EVENT_STREAM, chunks)
 }
 
 impl Follower {
@@ -84,12 +77,12 @@ impl Follower {
                             self.steps.pop_front();
                             continue;
                         }
-                        () = beat => return Some(Bytes::from_static(HEARTBEAT)),
+                        () = beat => return Some(HEARTBEAT),
                     }
                 }
-                Step::Frame(name, data) => frame(name, data),
+                Step::Frame(name, data) => frame(None, name, data),
                 Step::Raw(bytes) => bytes.clone(),
-                Step::Completed => frame("chat.completed", &self.run.completed()),
+                Step::Completed => frame(None, "chat.completed", &self.run.completed()),
             };
             self.silence(self.world.pace).await;
             self.steps.pop_front();
@@ -101,27 +94,5 @@ impl Follower {
         if !time.is_zero() {
             tokio::time::sleep(time).await;
         }
-    }
-}
-
-fn frame(name: &str, data: &Value) -> Bytes {
-    // A line end in a scripted name would tear the frame.
-    let name = name.replace(['\r', '\n'], " ");
-    Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
-}
-
-/// Counts an open stream for as long as it lives.
-struct OpenStream(Arc<AtomicUsize>);
-
-impl OpenStream {
-    fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(count))
-    }
-}
-
-impl Drop for OpenStream {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

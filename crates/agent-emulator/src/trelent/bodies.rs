@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::errors::Answer;
 use super::script::Scenario;
 use super::validate::{Fields, Loc, Problems, as_object};
+use crate::scenario;
 
 /// The kinds of harness.
 const HARNESSES: &[&str] = &["claude_code", "codex", "gemini"];
@@ -137,9 +138,12 @@ fn harness(fields: &Fields<'_>, problems: &mut Problems) -> Harness {
 
 fn work(fields: &Fields<'_>, problems: &mut Problems) -> Work {
     let prompt = fields.text("prompt", problems).unwrap_or_default();
-    let scenario = Scenario::asked_by(prompt).unwrap_or_else(|| {
-        let msg = format!("Emulator: a prompt can ask for {}", Scenario::names());
-        problems.add(&fields.loc("prompt"), msg, "value_error");
+    let scenario = scenario::asked_by(prompt, &Scenario::ALL).unwrap_or_else(|why| {
+        problems.add(
+            &fields.loc("prompt"),
+            format!("Emulator: {why}"),
+            "value_error",
+        );
         None
     });
     let workdir = fields.nullable("workdir", problems);

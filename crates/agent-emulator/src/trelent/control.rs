@@ -9,6 +9,7 @@ use super::Trelent;
 use super::script::{Plan, Scenario, Script};
 use crate::control::{act, nothing_left};
 use crate::http::{Reply, Request};
+use crate::scenario;
 use crate::sync::lock;
 
 type Input = Map<String, Value>;
@@ -45,11 +46,8 @@ fn release(trelent: &Trelent, input: &mut Input) -> Result<Value, String> {
 fn plan(input: &mut Input) -> Result<Plan, String> {
     if input.contains_key("scenario") {
         let name = text(input, "scenario")?;
-        let prompt = format!("emulate:{name}");
-        let scenario = Scenario::asked_by(&prompt).flatten();
-        let known = || format!("scenario must be a name from {}", Scenario::names());
         nothing_left(input)?;
-        return scenario.map(Plan::from).ok_or_else(known);
+        return scenario::named(&name, &Scenario::ALL).map(Plan::from);
     }
     let Some(Value::Array(steps)) = input.remove("steps") else {
         return Err("steps must be a list, or scenario a name".to_owned());

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use serde_json::Value;
 
@@ -127,7 +126,7 @@ impl TrelentHandle {
 
     /// How many event streams are open now.
     pub fn open_streams(&self) -> usize {
-        self.0.open_streams.load(Ordering::SeqCst)
+        self.0.open_streams.count()
     }
 
     /// The value of a secret, which the API never tells.

@@ -3,6 +3,7 @@
 use hyper::{Method, StatusCode};
 
 use super::errors::{Answer, Refusal};
+use crate::table::{self, Missing, Path};
 
 /// The operations of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,17 +32,12 @@ pub(crate) struct Route {
     pub(crate) op: Op,
     method: Method,
     /// Segments of the path; `*` stands for one id.
-    path: &'static [&'static str],
+    path: Path,
     /// The exact scope; `None`: never authenticated.
     pub(crate) scope: Option<&'static str>,
 }
 
-const fn route(
-    op: Op,
-    method: Method,
-    path: &'static [&'static str],
-    scope: Option<&'static str>,
-) -> Route {
+const fn route(op: Op, method: Method, path: Path, scope: Option<&'static str>) -> Route {
     Route {
         op,
         method,
@@ -78,34 +74,11 @@ pub(crate) fn scopes() -> impl Iterator<Item = &'static str> {
 
 /// The operation at a path, and the ids in it.
 pub(crate) fn find(method: &Method, segments: &[String]) -> Answer<(&'static Route, Vec<String>)> {
-    let mut path_exists = false;
-    for route in ROUTES {
-        if let Some(ids) = matches(route.path, segments) {
-            if route.method == *method {
-                return Ok((route, ids));
-            }
-            path_exists = true;
-        }
+    fn asks(route: &Route) -> (&Method, Path) {
+        (&route.method, route.path)
     }
-    Err(if path_exists {
-        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
-    } else {
-        Refusal::new(StatusCode::NOT_FOUND, "Not Found")
+    table::find(ROUTES, asks, method, segments).map_err(|missing| match missing {
+        Missing::Path => Refusal::new(StatusCode::NOT_FOUND, "Not Found"),
+        Missing::Method => Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
     })
-}
-
-fn matches(pattern: &[&str], segments: &[String]) -> Option<Vec<String>> {
-    if pattern.len() != segments.len() {
-        return None;
-    }
-    let mut ids = Vec::new();
-    for (expected, segment) in pattern.iter().zip(segments) {
-        match *expected {
-            "*" if segment.is_empty() => return None,
-            "*" => ids.push(segment.clone()),
-            literal if literal == segment => {}
-            _ => return None,
-        }
-    }
-    Some(ids)
 }

@@ -159,7 +159,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    const ALL: [(&'static str, Scenario); 8] = [
+    pub(crate) const ALL: [(&'static str, Scenario); 8] = [
         ("standard", Scenario::Standard),
         ("fail", Scenario::Fail),
         ("timeout", Scenario::Timeout),
@@ -169,40 +169,15 @@ impl Scenario {
         ("newer", Scenario::Newer),
         ("empty", Scenario::Empty),
     ];
-
-    /// What a prompt asks for: `Some(None)` nothing, `None` something that does not exist.
-    #[allow(
-        clippy::option_option,
-        reason = "absent and unknown are two things, and it is used once"
-    )]
-    pub(crate) fn asked_by(prompt: &str) -> Option<Option<Scenario>> {
-        let Some(rest) = prompt.strip_prefix("emulate:") else {
-            return Some(None);
-        };
-        let name = rest.split_whitespace().next().unwrap_or_default();
-        Self::ALL
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, scenario)| Some(*scenario))
-    }
-
-    /// All that a prompt can ask for.
-    pub(crate) fn names() -> String {
-        let names: Vec<_> = Self::ALL
-            .iter()
-            .map(|(name, _)| format!("emulate:{name}"))
-            .collect();
-        names.join(", ")
-    }
 }
 
 /// What runs do: a [`Script`] or a [`Scenario`].
 #[derive(Debug, Clone)]
-pub struct Plan(PlanKind);
-
-#[derive(Debug, Clone)]
-enum PlanKind {
+#[non_exhaustive]
+pub enum Plan {
+    /// Written by hand.
     Script(Script),
+    /// Ready-made.
     Scenario(Scenario),
 }
 
@@ -214,22 +189,22 @@ impl Default for Plan {
 
 impl From<Script> for Plan {
     fn from(script: Script) -> Self {
-        Self(PlanKind::Script(script))
+        Self::Script(script)
     }
 }
 
 impl From<Scenario> for Plan {
     fn from(scenario: Scenario) -> Self {
-        Self(PlanKind::Scenario(scenario))
+        Self::Scenario(scenario)
     }
 }
 
 impl Plan {
     /// The script for one run.
     pub(crate) fn script(self, context: &Context<'_>) -> Script {
-        match self.0 {
-            PlanKind::Script(script) => script,
-            PlanKind::Scenario(scenario) => standard::script(scenario, context),
+        match self {
+            Self::Script(script) => script,
+            Self::Scenario(scenario) => standard::script(scenario, context),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How the Chatwoot module fails.
 
 use agent_core::error::ErrorResponse;
+use agent_core::sdk::read_json;
 use agent_core::{Error, ErrorKind, open_enum};
 use serde_json::Value;
 
@@ -65,7 +66,9 @@ pub(crate) fn read_error(response: &ErrorResponse, error: Error) -> Error {
         .get("content-type")
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.to_ascii_lowercase().contains("application/json"));
-    let body = response.json().filter(|body| json && !body.is_null());
+    let body = read_json(&response.body)
+        .ok()
+        .filter(|body: &Value| json && !body.is_null());
     let Some(body) = body else {
         let text = format!("Chatwoot API error: {}", response.reason);
         return marked(error.with_message(text), ChatwootErrorCode::ApiError);

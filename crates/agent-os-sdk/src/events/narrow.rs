@@ -6,7 +6,8 @@ use agent_core::sdk::rfc3339_ms;
 use agent_core::sse::Frame;
 use serde_json::{Map, Value};
 
-use super::{FollowEvent, FollowEventType};
+use super::{FollowEvent, FollowEventType, no_seq};
+use crate::decode::parse_event;
 use crate::sse::SseEvent;
 use crate::wire;
 
@@ -32,10 +33,11 @@ pub(crate) fn narrow_frame(
         return None;
     }
     let text = frame.data();
-    let (data, raw) = if let Ok(data) = serde_json::from_str(&text) {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+    let (data, raw) = if let Some(data) = parse_event(text) {
         (data, text.into())
     } else {
-        let data = Value::String(text.into_owned());
+        let data = Value::String(text.to_owned());
         let raw = data.to_string().into();
         (data, raw)
     };
@@ -68,7 +70,7 @@ fn narrow(
     let seq = integer(data.get("seq"))
         .filter(|seq| *seq >= 0)
         .or_else(|| id.and_then(digits))
-        .unwrap_or(-1);
+        .unwrap_or_else(no_seq);
     let timestamp = match data.get("timestamp") {
         Some(Value::String(text)) => text.clone(),
         _ => rfc3339_ms(received()),

@@ -118,4 +118,8 @@ fn a_written_event_can_be_read_again() {
     let again: FollowEvent = serde_json::from_str(&text).unwrap();
     assert_eq!(again.payload, event.payload);
     assert!(again.raw_json().unwrap().contains("new"));
+
+    let event: FollowEvent = serde_json::from_value(json!({"type": "close"})).unwrap();
+    let written = json!({"type": "close", "seq": -1, "timestamp": "", "payload": null});
+    assert_eq!(json!(event), written);
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use agent_core::sdk::{Broke, Follow, Next, Open, Out, Request, Response, Scene};
 use agent_core::sse::Frame;
-use agent_core::{Error, ErrorKind, Limit, ResponseMeta, Result, Resume, Sent};
+use agent_core::{Cursor, Error, ErrorKind, Limit, ResponseMeta, Result, Resume, Sent};
 use serde_json::Value;
 
 use super::Following;
@@ -103,6 +103,10 @@ impl Follow for Started {
             Some(following) => following.broke(broke, scene, out),
             None => Next::Fail(broke.into_error()),
         }
+    }
+
+    fn start(&self) -> Option<Cursor> {
+        self.cursor.map(Cursor::from)
     }
 
     fn idle(&self) -> Limit {

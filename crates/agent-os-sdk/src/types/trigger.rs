@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::{Extra, Names};
 
 /// A trigger. Source: package, 0.9.3, as far as its Chatwoot module reads it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// `Debug` does not show unknown fields, here and in its configuration: some triggers keep secrets in them.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Trigger {
     /// Id of the trigger.
@@ -25,7 +27,7 @@ pub struct Trigger {
     pub extra: Extra,
 }
 
-/// How a trigger is set up. `Debug` does not show unknown fields: some triggers keep secrets in them.
+/// How a trigger is set up.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TriggerConfig {
@@ -38,6 +40,17 @@ pub struct TriggerConfig {
     /// Fields this version does not know.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl fmt::Debug for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trigger")
+            .field("id", &self.id)
+            .field("trigger_type", &self.trigger_type)
+            .field("config", &self.config)
+            .field("extra", &Names(&self.extra))
+            .finish()
+    }
 }
 
 impl fmt::Debug for TriggerConfig {

@@ -6,19 +6,9 @@ use agent_os_sdk::{
     CreateAgent, CreateRun, FollowEvent, FollowOptions, InboxId, PaginationParams, Patch,
     PollEvents, RequestOptions, Thread, UpdateAgent, WaitForOptions,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-pub(super) type Args = Map<String, Value>;
-
-/// A text; empty if it is not given.
-pub(super) fn text<'a>(args: &'a Args, key: &str) -> &'a str {
-    given(args, key).unwrap_or_default()
-}
-
-/// A text that is given; null is as absent.
-pub(super) fn given<'a>(args: &'a Args, key: &str) -> Option<&'a str> {
-    args.get(key).and_then(Value::as_str)
-}
+use crate::args::{Args, given, text};
 
 pub(super) fn number(args: &Args, key: &str) -> Option<u64> {
     args.get(key).and_then(Value::as_u64)

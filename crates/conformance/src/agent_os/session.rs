@@ -11,9 +11,10 @@ use agent_os_sdk::{
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
 
-use super::args::{self, Args, given, number, text};
+use super::args::{self, number};
 use super::errors::failure;
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
+use crate::args::{Args, given, parsed, text};
 use crate::vector::{Step, Vector};
 
 /// The adapter.
@@ -307,20 +308,12 @@ async fn read<E: serde::Serialize>(
     stream: impl Stream<Item = Result<E, Error>> + Unpin,
     step: &Step,
 ) -> Outcome {
-    let take = step.extra.get("take").and_then(Value::as_u64);
-    let take = take.and_then(|take| usize::try_from(take).ok());
-    let mut stream = stream.take(take.unwrap_or(usize::MAX));
-    let mut streamed = Streamed::default();
-    while let Some(item) = stream.next().await {
-        streamed.items.push(match item {
-            Err(error) => Err(failure(&error)),
-            Ok(event) => match serde_json::to_value(&event) {
-                Ok(event) => Ok(event),
-                Err(error) => return Outcome::Unusable(format!("the event is no JSON: {error}")),
-            },
-        });
+    match parsed(&step.extra, "take") {
+        Ok(take) => Streamed::read(stream.take(take.unwrap_or(usize::MAX)), failure)
+            .await
+            .into(),
+        Err(problem) => Outcome::Unusable(problem),
     }
-    Outcome::Stream(streamed)
 }
 
 fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {

@@ -1,6 +1,7 @@
 //! Arguments of vectors as the SDK's requests. What a request can not express is left out: unknown input fields are
 //! never sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use agent_core::Transport;
@@ -9,10 +10,9 @@ use agentrouter_sdk::{
     CreateRunRequest, Error, HttpConfig, Polling, Resume, RetryPolicy, RuntimeSelection,
     claude_code, codex,
 };
-use serde_json::{Map, Value};
-use std::sync::Arc;
+use serde_json::Value;
 
-pub(super) type Args = Map<String, Value>;
+use crate::args::{Args, given, parsed, text};
 
 pub(super) fn client(
     options: &Args,
@@ -69,7 +69,7 @@ pub(super) fn polling(args: &Args) -> Result<(Option<Polling>, Option<Duration>)
 }
 
 fn milliseconds(args: &Args, key: &str) -> Result<Option<Duration>, String> {
-    Ok(number::<u64>(args, key)?.map(Duration::from_millis))
+    Ok(parsed::<u64>(args, key)?.map(Duration::from_millis))
 }
 
 pub(super) fn codex_of(args: &Args) -> CodexRuntimeSelection {
@@ -94,25 +94,6 @@ pub(super) fn claude_code_of(args: &Args) -> ClaudeCodeRuntimeSelection {
     runtime
 }
 
-pub(super) fn text<'a>(args: &'a Args, key: &str) -> &'a str {
-    given(args, key).unwrap_or_default()
-}
-
-/// An argument that is given; null is as absent.
-pub(super) fn given<'a>(args: &'a Args, key: &str) -> Option<&'a str> {
-    args.get(key).and_then(Value::as_str)
-}
-
 pub(super) fn owned(args: &Args, key: &str) -> Option<String> {
     given(args, key).map(str::to_owned)
-}
-
-pub(super) fn number<T: TryFrom<u64>>(args: &Args, key: &str) -> Result<Option<T>, String> {
-    let Some(value) = args.get(key).filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    let number = value.as_u64().and_then(|number| T::try_from(number).ok());
-    number
-        .map(Some)
-        .ok_or_else(|| format!("{key}: {value} does not fit"))
 }

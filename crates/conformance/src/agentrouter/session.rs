@@ -14,8 +14,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::errors::{failure, value};
-use super::requests::{self, Args, given, number, owned, text};
+use super::requests::{self, owned};
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
+use crate::args::{Args, given, parsed, text};
 use crate::vector::{Step, Vector};
 
 /// The adapter.
@@ -91,7 +92,7 @@ impl Live {
             "client.list_runs" => {
                 let mut query = ListRunsQuery::new();
                 query.status = given(args, "status").map(Into::into);
-                query.limit = number(args, "limit")?;
+                query.limit = parsed(args, "limit")?;
                 outcome(client.list_runs(query).await)
             }
             "client.get_run" => outcome(client.get_run(run).await),
@@ -102,14 +103,14 @@ impl Live {
             "client.list_run_artifacts" => outcome(client.list_run_artifacts(run).await),
             "client.list_run_events" => {
                 let mut query = ListRunEventsQuery::new();
-                query.after_seq = number(args, "afterSeq")?;
-                query.limit = number(args, "limit")?;
+                query.after_seq = parsed(args, "afterSeq")?;
+                query.limit = parsed(args, "limit")?;
                 outcome(client.list_run_events(run, query).await)
             }
             "client.stream_run" => {
                 let mut options = StreamRunOptions::new();
-                options.after_seq = number(args, "afterSeq")?;
-                Outcome::Stream(read(client.stream_run(run, options)).await)
+                options.after_seq = parsed(args, "afterSeq")?;
+                read(client.stream_run(run, options)).await
             }
             "client.approve_run_action" => outcome(client.approve_run_action(decision(args)).await),
             "client.deny_run_action" => outcome(client.deny_run_action(decision(args)).await),
@@ -185,7 +186,7 @@ impl Live {
                 Ok(RunAgentRequest::Create(_)) => Ok(self.create_and_wait(args)?.into()),
                 Ok(RunAgentRequest::Resume(mut request)) => {
                     let (polling, max_wait) = requests::polling(args)?;
-                    request.after_seq = number(args, "afterSeq")?;
+                    request.after_seq = parsed(args, "afterSeq")?;
                     request.polling = polling.unwrap_or(request.polling);
                     request.max_wait = max_wait.map_or(request.max_wait, Into::into);
                     Ok(request.on_event(self.note()).into())
@@ -230,7 +231,7 @@ fn stream_agent_request(args: &Args) -> Result<Result<StreamAgentRequest, Error>
     macro_rules! set {
         ($request:expr) => {{
             let mut request = $request;
-            request.after_seq = number(args, "afterSeq")?;
+            request.after_seq = parsed(args, "afterSeq")?;
             request.polling = polling.unwrap_or(request.polling);
             request.max_wait = max_wait.map_or(request.max_wait, Into::into);
             Ok(request.into())
@@ -271,16 +272,14 @@ fn event(json: &Value) -> Result<RunEvent, String> {
 }
 
 /// Reads a stream to its end.
-async fn read(mut stream: EventStream<RunEvent>) -> Streamed {
-    let mut streamed = Streamed::default();
-    while let Some(item) = stream.next().await {
-        streamed.items.push(match item {
-            Ok(event) => Ok(json!(event)),
-            Err(error) => Err(failure(&error)),
-        });
-    }
-    streamed.cursor = stream.cursor().map(|cursor| json!(cursor.as_u64()));
+async fn read(mut stream: EventStream<RunEvent>) -> Outcome {
+    let streamed = Streamed::read(&mut stream, failure).await;
     streamed
+        .map(|streamed| Streamed {
+            cursor: stream.cursor().map(|cursor| json!(cursor.as_u64())),
+            ..streamed
+        })
+        .into()
 }
 
 /// Reads a surface to its end: its items, and the error that it ended with.

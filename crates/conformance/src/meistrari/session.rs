@@ -3,6 +3,7 @@
 use agent_core::{BoxFuture, Cursor, HttpConfig, Resume, RetryPolicy};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::TryStreamExt as _;
 use meistrari_agent_sdk::{
     AgentClient, AgentClientConfig, AgentInput, ApiKeyAuthStrategy, AuthStrategy, ByteStream,
     CancelSessionResponse, DataTokenAuthStrategy, Error, ExecuteAgentRequest, ExecuteAgentResponse,
@@ -12,10 +13,11 @@ use meistrari_agent_sdk::{
     UpdateAgentModelResponse, extract_vault_references, is_vault_reference,
     verify_webhook_signature,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::errors::failure;
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
+use crate::args::{Args, given, parsed, text};
 use crate::vector::{Step, Vector};
 
 /// The adapter.
@@ -133,7 +135,7 @@ fn offline(step: &Step) -> Outcome {
     }
 }
 
-fn client(options: &Map<String, Value>, env: &Env) -> Result<AgentClient, Error> {
+fn client(options: &Args, env: &Env) -> Result<AgentClient, Error> {
     let auth = options.get("auth").cloned().unwrap_or_default();
     let value = auth["value"].as_str().unwrap_or_default();
     if auth["type"] == "api_key" {
@@ -143,11 +145,7 @@ fn client(options: &Map<String, Value>, env: &Env) -> Result<AgentClient, Error>
     }
 }
 
-fn build(
-    options: &Map<String, Value>,
-    env: &Env,
-    auth: impl AuthStrategy,
-) -> Result<AgentClient, Error> {
+fn build(options: &Args, env: &Env, auth: impl AuthStrategy) -> Result<AgentClient, Error> {
     let mut http = HttpConfig::new()
         .retry(RetryPolicy::none())
         .resume(Resume::never());
@@ -159,7 +157,7 @@ fn build(
     AgentClient::new(config)
 }
 
-fn request(args: &Map<String, Value>) -> Result<ExecuteAgentRequest, String> {
+fn request(args: &Args) -> Result<ExecuteAgentRequest, String> {
     let own = |key| given(args, key).map(str::to_owned);
     let mut request = ExecuteAgentRequest::default();
     request.organization_name = own("organizationName");
@@ -173,19 +171,7 @@ fn request(args: &Map<String, Value>) -> Result<ExecuteAgentRequest, String> {
     Ok(request)
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(
-    args: &Map<String, Value>,
-    key: &str,
-) -> Result<Option<T>, String> {
-    let Some(value) = args.get(key).filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    serde_json::from_value(value.clone())
-        .map(Some)
-        .map_err(|error| format!("{key}: {error}"))
-}
-
-async fn resolve(client: &AgentClient, args: &Map<String, Value>) -> Outcome {
+async fn resolve(client: &AgentClient, args: &Args) -> Outcome {
     let format = match text(args, "as") {
         "stream" => ReferenceFormat::Stream,
         "json" => ReferenceFormat::Json,
@@ -214,15 +200,14 @@ async fn collect(mut stream: ByteStream) -> Result<Vec<u8>, Error> {
 
 /// Reads a stream to its end.
 async fn read(mut stream: SessionStream) -> Outcome {
-    let mut streamed = Streamed::default();
-    while let Some(item) = stream.next().await {
-        streamed.items.push(match item {
-            Ok(event) => Ok(shown(&event)),
-            Err(error) => Err(failure(&error)),
-        });
-    }
-    streamed.cursor = stream.cursor().and_then(Cursor::as_i64).map(Value::from);
-    Outcome::Stream(streamed)
+    let shown = (&mut stream).map_ok(|event| shown(&event));
+    let streamed = Streamed::read(shown, failure).await;
+    streamed
+        .map(|streamed| Streamed {
+            cursor: stream.cursor().and_then(Cursor::as_i64).map(Value::from),
+            ..streamed
+        })
+        .into()
 }
 
 fn shown(event: &SessionStreamEvent) -> Value {
@@ -289,13 +274,4 @@ fn files(files: &SessionFiles) -> Value {
 
 fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
     Outcome::from_result(result, |error| failure(&error))
-}
-
-fn text<'a>(args: &'a Map<String, Value>, key: &str) -> &'a str {
-    given(args, key).unwrap_or_default()
-}
-
-/// An argument that is given; null is as absent.
-fn given<'a>(args: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    args.get(key).and_then(Value::as_str)
 }

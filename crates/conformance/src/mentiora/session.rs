@@ -6,17 +6,19 @@ use std::time::{Duration, SystemTime};
 use agent_core::BoxFuture;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt as _;
 use mentiora_sdk::{
     AddDocumentsParams, AgentRunParams, AgentStreamEvent, CreateKnowledgeParams, Error,
     EventStream, ListFilesParams, MentioraClient, PaginationOptions, TraceEvent, TraceTime,
     UpdateKnowledgeParams, UploadFileParams,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::client::{Built, build};
 use super::errors::failure;
 use super::local;
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
+use crate::args::{Args, given, parsed, text};
 use crate::compare::time::instant;
 use crate::compare::url::UrlRule;
 use crate::vector::{Step, Vector};
@@ -108,38 +110,24 @@ impl Live {
 /// What a call gave, or why it could not be made.
 type Done = Result<Outcome, String>;
 
-async fn agents(client: &MentioraClient, call: &str, args: &Map<String, Value>) -> Done {
+async fn agents(client: &MentioraClient, call: &str, args: &Args) -> Done {
     let agents = client.agents();
     let params: AgentRunParams =
         serde_json::from_value(args.clone().into()).map_err(|error| error.to_string())?;
     match call {
         "run" => Ok(outcome(agents.run(params).await)),
-        "stream" => Ok(read(agents.stream(params), args).await),
+        "stream" => read(agents.stream(params), args).await,
         _ => Err(format!("agents has no {call}")),
     }
 }
 
 /// Reads a stream to its end, or drops it after `take` events.
-async fn read(mut stream: EventStream<AgentStreamEvent>, args: &Map<String, Value>) -> Outcome {
-    let take = args.get("take").and_then(Value::as_u64);
-    let mut streamed = Streamed::default();
-    let mut events = 0;
-    while take.is_none_or(|take| events < take) {
-        let item = match stream.next().await {
-            None => break,
-            Some(Err(error)) => Err(failure(&error)),
-            Some(Ok(event)) => match serde_json::to_value(&event) {
-                Ok(event) => Ok(event),
-                Err(error) => return Outcome::Unusable(format!("the event is no JSON: {error}")),
-            },
-        };
-        streamed.items.push(item);
-        events += 1;
-    }
-    Outcome::Stream(streamed)
+async fn read(stream: EventStream<AgentStreamEvent>, args: &Args) -> Done {
+    let take = parsed(args, "take")?.unwrap_or(usize::MAX);
+    Ok(Streamed::read(stream.take(take), failure).await.into())
 }
 
-async fn send_trace(client: &MentioraClient, args: &Map<String, Value>) -> Done {
+async fn send_trace(client: &MentioraClient, args: &Args) -> Done {
     let tracing = match client.tracing() {
         Ok(tracing) => tracing,
         Err(error) => return Ok(Outcome::Error(failure(&error))),
@@ -149,15 +137,12 @@ async fn send_trace(client: &MentioraClient, args: &Map<String, Value>) -> Done 
     Ok(outcome(tracing.send_trace(event).await))
 }
 
-fn trace(args: &Map<String, Value>) -> Result<TraceEvent, String> {
-    fn of<T: serde::de::DeserializeOwned>(
-        args: &Map<String, Value>,
-        key: &str,
-    ) -> Result<Option<T>, String> {
+fn trace(args: &Args) -> Result<TraceEvent, String> {
+    fn of<T: serde::de::DeserializeOwned>(args: &Args, key: &str) -> Result<Option<T>, String> {
         let value = args.get(key).cloned().unwrap_or_default();
         serde_json::from_value(value).map_err(|error| format!("{key}: {error}"))
     }
-    let given = |key: &str| text(args, key).map(str::to_owned);
+    let given = |key: &str| given(args, key).map(str::to_owned);
     let mut event = TraceEvent::new(
         given("traceId").unwrap_or_default(),
         given("spanId").unwrap_or_default(),
@@ -196,33 +181,33 @@ fn time(value: Option<&Value>) -> Result<Option<TraceTime>, String> {
     }
 }
 
-async fn files(client: &MentioraClient, call: &str, args: &Map<String, Value>) -> Done {
+async fn files(client: &MentioraClient, call: &str, args: &Args) -> Done {
     let files = client.files();
-    let id = text(args, "fileId").unwrap_or_default();
+    let id = given(args, "fileId").unwrap_or_default();
     Ok(match call {
         "upload" => {
-            let content = match (text(args, "content_text"), text(args, "content_base64")) {
+            let content = match (given(args, "content_text"), given(args, "content_base64")) {
                 (Some(text), _) => text.as_bytes().to_vec(),
                 (None, Some(text)) => STANDARD.decode(text).map_err(|error| error.to_string())?,
                 (None, None) => Vec::new(),
             };
-            let (name, kind) = (text(args, "filename"), text(args, "mimeType"));
+            let (name, kind) = (given(args, "filename"), given(args, "mimeType"));
             let mut params =
                 UploadFileParams::new(name.unwrap_or_default(), content, kind.unwrap_or_default());
-            if let Some(description) = text(args, "description") {
+            if let Some(description) = given(args, "description") {
                 params = params.description(description);
             }
             outcome(files.upload(params).await)
         }
         "list" => {
             let mut params = ListFilesParams::new();
-            if let Some(query) = text(args, "query") {
+            if let Some(query) = given(args, "query") {
                 params = params.query(query);
             }
-            if let Some(offset) = number(args, "offset") {
+            if let Some(offset) = parsed(args, "offset")? {
                 params = params.offset(offset);
             }
-            if let Some(count) = number(args, "count") {
+            if let Some(count) = parsed(args, "count")? {
                 params = params.count(count);
             }
             outcome(files.list(params).await)
@@ -237,28 +222,27 @@ async fn files(client: &MentioraClient, call: &str, args: &Map<String, Value>) -
     })
 }
 
-async fn knowledge(client: &MentioraClient, call: &str, args: &Map<String, Value>) -> Done {
+async fn knowledge(client: &MentioraClient, call: &str, args: &Args) -> Done {
     let knowledge = client.knowledge();
-    let given = |key| text(args, key).unwrap_or_default();
-    let (id, document) = (given("knowledgeId"), given("documentId"));
+    let (id, document) = (text(args, "knowledgeId"), text(args, "documentId"));
     let mut page = PaginationOptions::new();
-    if let Some(offset) = number(args, "offset") {
+    if let Some(offset) = parsed(args, "offset")? {
         page = page.offset(offset);
     }
-    if let Some(count) = number(args, "count") {
+    if let Some(count) = parsed(args, "count")? {
         page = page.count(count);
     }
     Ok(match call {
         "create" => {
-            let mut params = CreateKnowledgeParams::new(given("name"));
-            if let Some(description) = text(args, "description") {
+            let mut params = CreateKnowledgeParams::new(text(args, "name"));
+            if let Some(description) = given(args, "description") {
                 params = params.description(description);
             }
             outcome(knowledge.create(params).await)
         }
         "update" => {
-            let mut params = UpdateKnowledgeParams::new(id, given("name"));
-            if let Some(description) = text(args, "description") {
+            let mut params = UpdateKnowledgeParams::new(id, text(args, "name"));
+            if let Some(description) = given(args, "description") {
                 params = params.description(description);
             }
             outcome(knowledge.update(params).await)
@@ -284,13 +268,4 @@ async fn knowledge(client: &MentioraClient, call: &str, args: &Map<String, Value
 
 fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
     Outcome::from_result(result, |error| failure(&error))
-}
-
-/// An argument that is given; null is as absent.
-fn text<'a>(args: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    args.get(key).and_then(Value::as_str)
-}
-
-fn number(args: &Map<String, Value>, key: &str) -> Option<u64> {
-    args.get(key).and_then(Value::as_u64)
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use agent_core::BoxFuture;
-use serde_json::{Map, Value, json};
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
 use trelent_agents::{
     ClaudeCodeHarnessSpec, Client, ClientOptions, CodexHarnessSpec, CommonEvent, CreateRunOptions,
     Error, EventStream, Exporter, GeminiHarnessSpec, HarnessSpec, HttpConfig, Importer,
@@ -14,6 +15,7 @@ use trelent_agents::{
 use super::errors::failure;
 use super::{fixture, imports};
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
+use crate::args::{Args, given, list, parsed, text};
 use crate::compare::Difference;
 use crate::compare::url::UrlRule;
 use crate::vector::{Request, Step, Vector};
@@ -206,7 +208,7 @@ impl Live {
         }
     }
 
-    fn create_options(&self, args: &Map<String, Value>) -> Result<CreateRunOptions, String> {
+    fn create_options(&self, args: &Args) -> Result<CreateRunOptions, String> {
         let mut options = CreateRunOptions::new(text(args, "sandbox"), text(args, "prompt"));
         if let Some(spec) = args.get("harness").filter(|spec| !spec.is_null()) {
             options = options.harness(harness(spec)?);
@@ -214,7 +216,7 @@ impl Live {
         if let Some(workdir) = given(args, "workdir") {
             options = options.workdir(workdir);
         }
-        if let Some(seconds) = number(args, "timeout_seconds")? {
+        if let Some(seconds) = parsed(args, "timeout_seconds")? {
             options = options.timeout_seconds(seconds);
         }
         for item in list(args, "imports") {
@@ -229,12 +231,12 @@ impl Live {
         Ok(options)
     }
 
-    fn resume_options(&self, args: &Map<String, Value>) -> Result<ResumeRunOptions, String> {
+    fn resume_options(&self, args: &Args) -> Result<ResumeRunOptions, String> {
         let mut options = ResumeRunOptions::new();
         if let Some(workdir) = given(args, "workdir") {
             options = options.workdir(workdir);
         }
-        if let Some(seconds) = number(args, "timeout_seconds")? {
+        if let Some(seconds) = parsed(args, "timeout_seconds")? {
             options = options.timeout_seconds(seconds);
         }
         for item in list(args, "imports") {
@@ -270,7 +272,7 @@ impl Live {
     }
 }
 
-fn client(options: &Map<String, Value>, env: &Env) -> Result<Client, Error> {
+fn client(options: &Args, env: &Env) -> Result<Client, Error> {
     // As the vendor's client does: neither repeat nor resume by itself.
     let mut http = HttpConfig::new()
         .retry(RetryPolicy::none())
@@ -352,27 +354,30 @@ fn secret(item: &Value) -> Result<RunSecretSpec, String> {
 }
 
 /// Reads a stream to its end, or to the event after which the caller closes it.
-async fn read(mut stream: EventStream<CommonEvent>, args: &Map<String, Value>) -> Outcome {
-    let close_after = args.get("close_after").and_then(Value::as_u64);
-    let mut streamed = Streamed::default();
-    let mut events = 0;
-    loop {
-        if close_after == Some(events) {
+async fn read(mut stream: EventStream<CommonEvent>, args: &Args) -> Outcome {
+    let mut items = match parsed::<usize>(args, "close_after") {
+        Ok(None) => Vec::new(),
+        Ok(Some(close_after)) => {
+            let first = (&mut stream).take(close_after);
+            let first = Streamed::read(first, failure).await;
             stream.close();
+            match first {
+                Ok(first) => first.items,
+                Err(problem) => return Outcome::Unusable(problem),
+            }
         }
-        let item = match stream.next().await {
-            None => break,
-            Some(Err(error)) => Err(failure(&error)),
-            Some(Ok(event)) => match serde_json::to_value(&event) {
-                Ok(event) => Ok(event),
-                Err(error) => return Outcome::Unusable(format!("the event is no JSON: {error}")),
-            },
-        };
-        streamed.items.push(item);
-        events += 1;
-    }
-    streamed.cursor = stream.cursor().map(|cursor| json!(cursor.as_u64()));
-    Outcome::Stream(streamed)
+        Err(problem) => return Outcome::Unusable(problem),
+    };
+    Streamed::read(&mut stream, failure)
+        .await
+        .map(|rest| {
+            items.extend(rest.items);
+            Streamed {
+                items,
+                cursor: stream.cursor().map(|cursor| json!(cursor.as_u64())),
+            }
+        })
+        .into()
 }
 
 fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
@@ -381,29 +386,4 @@ fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
 
 fn json<T: serde::Serialize>(value: &T) -> Outcome {
     outcome(Ok(value))
-}
-
-fn text<'a>(args: &'a Map<String, Value>, key: &str) -> &'a str {
-    given(args, key).unwrap_or_default()
-}
-
-/// An argument that is given; null is as absent.
-fn given<'a>(args: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    args.get(key).and_then(Value::as_str)
-}
-
-fn number<T: TryFrom<i64>>(args: &Map<String, Value>, key: &str) -> Result<Option<T>, String> {
-    let Some(value) = args.get(key).filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    let number = value.as_i64().and_then(|number| T::try_from(number).ok());
-    number
-        .map(Some)
-        .ok_or_else(|| format!("{key}: {value} does not fit"))
-}
-
-fn list<'a>(args: &'a Map<String, Value>, key: &str) -> &'a [Value] {
-    args.get(key)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
 }

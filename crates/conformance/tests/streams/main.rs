@@ -14,6 +14,7 @@
     reason = "a test that can not go on should stop"
 )]
 
+mod agent_os;
 mod cuts;
 mod feed;
 mod mentiora;

@@ -56,6 +56,8 @@ fn what_is_no_json_is_shown_as_it_came_and_nothing_as_nothing() {
         ("<b>", "<b>"),
         ("{\"a\":", "{\"a\":"),
         ("\"x\"", "\"x\""),
+        ("\u{feff}[1]", "[\n  1\n]"),
+        ("\u{feff}x", "x"),
     ] {
         let error = error(500, "http://h/", body);
         let expected = format!("Failed to GET http://h/: 500 Internal Server Error:\n{shown}");

@@ -14,7 +14,8 @@ pub(super) fn from_text(text: &str, name: &str) -> Result<SessionStreamEvent, Er
             "an event is not a JSON object (line {} column {})",
             error.line(),
             error.column()
-        ))),
+        ))
+        .with_details(text.into())),
     }
 }
 

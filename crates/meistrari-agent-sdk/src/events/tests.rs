@@ -28,6 +28,38 @@ fn events_are_written_back_as_they_came() {
 }
 
 #[test]
+fn a_kind_that_is_no_text_gives_way_to_the_frames_name_and_is_written_back_once() {
+    let event = decode::from_text(r#"{"kind":5,"status":"running"}"#, "status").unwrap();
+    assert_eq!(event.kind(), "status");
+    let written = serde_json::to_string(&event).unwrap();
+    assert_eq!(written.matches("\"kind\"").count(), 1, "{written}");
+    assert_eq!(event.extra()["kind"], 5);
+}
+
+#[test]
+fn half_a_character_loses_no_event() {
+    let event = SessionStreamEvent::from_json(
+        r#"{"kind":"steps","steps":["cut \ud83d",{"\udc00":1}],"nextCursor":4}"#,
+    );
+    match event.unwrap() {
+        SessionStreamEvent::Steps(event) => {
+            assert_eq!(event.steps, [json!("cut \u{fffd}"), json!({"\u{fffd}": 1})]);
+            assert_eq!(event.next_cursor, Some(4));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_kept_with_the_error() {
+    for text in ["oops", "[1]", r#"{"kind":"steps","steps":[1e400]}"#] {
+        let error = SessionStreamEvent::from_json(text).unwrap_err();
+        assert_eq!(error.details(), Some(&json!(text)));
+        assert!(!format!("{error} {error:?}").contains("1e400"), "{error}");
+    }
+}
+
+#[test]
 fn an_error_event_says_why_in_one_of_four_ways() {
     for (value, why) in [
         (json!({"kind": "error", "error": "a"}), "a"),

@@ -73,3 +73,11 @@ fn success_is_what_the_server_says_or_else_that_there_is_no_error() {
     assert!(!outcome(json!({"error": "x"})));
     assert!(!outcome(json!({"success": null, "error": {}})));
 }
+
+#[test]
+fn half_a_character_makes_no_answer_unreadable() {
+    let mut read = Fields::parse(r#"{"a":"x\ud83d","b":"\ud83d\ude80"}"#).unwrap();
+    assert_eq!(read.string("a").as_deref(), Some("x\u{fffd}"));
+    assert_eq!(read.string("b").as_deref(), Some("\u{1f680}"));
+    assert!(Fields::parse(r#"{"a":"\ud83d""#).is_err());
+}

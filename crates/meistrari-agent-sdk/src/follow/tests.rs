@@ -147,13 +147,19 @@ fn an_end_is_the_end_once_the_status_says_so() {
     ] {
         let refs: Vec<_> = events.iter().map(String::as_str).collect();
         let lost = || Broke::Lost(Error::new(ErrorKind::Transport, "gone"));
-        for broke in [Broke::Eof, lost()] {
+        let silence = Broke::Idle(Duration::from_secs(600));
+        for broke in [Broke::Eof, lost(), silence] {
             let mut stage = Stage::new(Some(3), Resume::never());
             stage.frames(&refs);
+            let silent = matches!(broke, Broke::Idle(_));
             match stage.broke(broke) {
                 Next::Finish(End::Terminal) => assert!(over, "{events:?}"),
                 Next::Fail(error) => {
                     assert!(!over, "{events:?}");
+                    assert_eq!(error.is_timeout(), silent);
+                    if silent {
+                        continue;
+                    }
                     assert_eq!(error.kind(), ErrorKind::Interrupted);
                     assert_eq!(error.cursor().and_then(Cursor::as_i64), Some(3));
                 }
@@ -161,6 +167,48 @@ fn an_end_is_the_end_once_the_status_says_so() {
             }
         }
     }
+}
+
+#[test]
+fn a_stream_that_resumes_asks_once_more_behind_a_final_status_for_the_result() {
+    let over = r#"{"kind":"status","status":"waiting_messages","nextCursor":5}"#;
+    let running = r#"{"kind":"status","status":"running","nextCursor":6}"#;
+    let resumed = |data: &[&str]| {
+        let mut stage = Stage::new(None, Resume::auto().max_reconnects(2));
+        stage.rules.opened = true;
+        stage.frames(data);
+        stage
+    };
+    let again = |next: Next| matches!(next, Next::Reopen(_));
+    let ended = |next: Next| matches!(next, Next::Finish(End::Terminal));
+    let lost = || Broke::Lost(Error::new(ErrorKind::Transport, "gone"));
+    let silent = || Broke::Idle(Duration::from_secs(120));
+
+    // An orderly end there is believed the second time.
+    let mut stage = resumed(&[over]);
+    assert!(again(stage.broke(Broke::Eof)));
+    assert!(ended(stage.broke(Broke::Eof)));
+    // Another turn has an end of its own.
+    let mut stage = resumed(&[over]);
+    assert!(again(stage.broke(Broke::Eof)));
+    stage.frames(&[running]);
+    assert!(again(stage.broke(Broke::Eof)));
+    stage.frames(&[over]);
+    assert!(again(stage.broke(Broke::Eof)));
+    assert!(ended(stage.broke(Broke::Eof)));
+    // A break, silence or a refusal is no end, and no error either when the reconnects are used up.
+    let refused = || Broke::Refused(Error::new(ErrorKind::Transport, "refused"));
+    for broke in [lost, silent, refused] {
+        let mut stage = resumed(&[over]);
+        assert!(again(stage.broke(broke())));
+        assert!(again(stage.broke(broke())));
+        assert!(ended(stage.broke(broke())));
+    }
+    // Nor is a refusal for good: the stream had come to its end.
+    let mut stage = resumed(&[over]);
+    assert!(again(stage.broke(lost())));
+    let gone = Error::new(ErrorKind::Api, "no such session");
+    assert!(ended(stage.broke(Broke::Refused(gone))));
 }
 
 #[test]

@@ -248,10 +248,12 @@ impl ExecuteAgentResponse {
     /// The session's id. An error of kind [`Operation`](crate::ErrorKind::Operation), code `not_accepted`, if the
     /// execution was not accepted or there is no id.
     pub fn into_session_id(self) -> Result<String> {
-        match self.session_id {
+        // An empty id would start a new session where it is used.
+        match self.session_id.filter(|id| !id.trim().is_empty()) {
             Some(id) if self.success => Ok(id),
             _ => {
-                let message = self.error.unwrap_or_else(|| wire::NOT_ACCEPTED.to_owned());
+                let why = self.error.filter(|error| !error.is_empty());
+                let message = why.unwrap_or_else(|| wire::NOT_ACCEPTED.to_owned());
                 Err(Error::new(ErrorKind::Operation, message)
                     .with_code("not_accepted")
                     .with_sent(Sent::Yes))

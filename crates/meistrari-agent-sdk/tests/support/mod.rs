@@ -13,7 +13,7 @@ use agent_core::testing::ScriptedTransport;
 use agent_emulator::{Emulator, MeistrariHandle};
 use meistrari_agent_sdk::{
     AgentClient, DataTokenAuthStrategy, ExecuteAgentRequest, HttpConfig, Result, SessionStream,
-    SessionStreamEvent,
+    SessionStreamEvent, UpdateAgentModelRequest,
 };
 
 pub(crate) const TOKEN: &str = "dt_very-secret-token";
@@ -73,4 +73,25 @@ pub(crate) async fn events(stream: &mut SessionStream) -> Vec<SessionStreamEvent
         .into_iter()
         .map(|item| item.unwrap())
         .collect()
+}
+
+/// The operations that must not be done twice, and those that may.
+pub(crate) const UNSAFE: [&str; 3] = ["execute", "cancel", "model"];
+pub(crate) const SAFE: [&str; 5] = ["timeline", "files", "file", "stream", "vault"];
+
+/// Every operation once; of a stream the opening.
+pub(crate) async fn call(client: &AgentClient, name: &str) -> Result<()> {
+    match name {
+        "execute" => client.execute_agent(start("m")).await.map(drop),
+        "cancel" => client.cancel_session("s").await.map(drop),
+        "model" => {
+            let request = UpdateAgentModelRequest::new("r", "m");
+            client.update_agent_model(request).await.map(drop)
+        }
+        "timeline" => client.fetch_timeline("s").await.map(drop),
+        "files" => client.list_session_files("s").await.map(drop),
+        "file" => client.fetch_session_file("s", "p").await.map(drop),
+        "stream" => client.stream_session("s", None::<i64>).await.map(drop),
+        _ => client.resolve_reference(REFERENCE).await.map(drop),
+    }
 }

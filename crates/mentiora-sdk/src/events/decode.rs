@@ -60,7 +60,7 @@ pub(crate) fn by_tree(name: &str, data: &str) -> Result<Option<AgentStreamEvent>
 /// not plain: then the tree tells what it is.
 fn fragment(name: &str, data: &str) -> Option<AgentStreamEvent> {
     #[derive(Deserialize)]
-    struct ToolCall {
+    struct Fragment {
         tool_call_id: String,
         name: String,
         arguments_delta: String,
@@ -82,7 +82,7 @@ fn fragment(name: &str, data: &str) -> Option<AgentStreamEvent> {
             Some(AgentStreamEvent::OutputTextDelta(event))
         }
         frame::TOOL_CALL => {
-            let call: ToolCall = serde_json::from_str(data).ok()?;
+            let call: Fragment = serde_json::from_str(data).ok()?;
             Some(AgentStreamEvent::ToolCallDelta(ToolCallDeltaEvent {
                 tool_call_id: call.tool_call_id,
                 name: call.name,

@@ -28,6 +28,12 @@ fn every_row_of_the_table_of_error_bodies() {
         (422, r#"{"detail": ["no"]}"#, r#"["no"]"#.into(), 0),
         (
             422,
+            r#"{"detail": [[["body"], "msg", "type"]]}"#,
+            r#"[[["body"],"msg","type"]]"#.into(),
+            0,
+        ),
+        (
+            422,
             shape,
             r#"[{"loc":["body"],"msg":"m","type":"t"},{"loc":"body","msg":"m"}]"#.into(),
             0,
@@ -43,6 +49,7 @@ fn every_row_of_the_table_of_error_bodies() {
         // Any status with a detail.
         (400, r#"{"detail": "é\n\"x\""}"#, "é\n\"x\"".into(), 0),
         (409, r#"{"detail": ""}"#, String::new(), 0),
+        (500, r#"{"detail": "a\ud83d"}"#, "a\u{FFFD}".into(), 0),
         (500, r#"{"detail": 7}"#, "7".into(), 0),
         (500, r#"{"detail": false}"#, "false".into(), 0),
         (

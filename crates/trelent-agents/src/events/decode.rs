@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::tagged::{Object, TYPE, resolve};
 use super::{CommonEvent, EventData};
 use crate::error::brief;
+use crate::shape::{Fields, second_name};
 use crate::types::HarnessInfo;
 use crate::wire;
 
@@ -36,8 +37,8 @@ pub(crate) fn decode_event(text: &str) -> Decoded {
     if text.is_empty() {
         return Decoded::Skip;
     }
-    let error = match serde_json::from_str::<Envelope>(text) {
-        Ok(envelope) => return decoded(envelope, text),
+    let error = match serde_json::from_str::<Fields<Envelope>>(text) {
+        Ok(Fields(envelope)) => return decoded(envelope, text),
         Err(error) => error,
     };
     // What went wrong first need not be all that is wrong: only a look at the whole text tells JSON from noise.
@@ -45,7 +46,7 @@ pub(crate) fn decode_event(text: &str) -> Decoded {
         return Decoded::Skip;
     }
     match mend_surrogates(text).map(|mended| serde_json::from_str(&mended)) {
-        Some(Ok(envelope)) => decoded(envelope, text),
+        Some(Ok(Fields(envelope))) => decoded(envelope, text),
         // Halves of characters are not what is wrong.
         Some(Err(error)) => malformed(text, &brief(&error)),
         None => malformed(text, &brief(&error)),
@@ -92,8 +93,9 @@ fn malformed(text: &str, problem: &str) -> Decoded {
 struct Envelope {
     seq: Option<u64>,
     ts: Option<String>,
+    #[serde(default, deserialize_with = "second_name")]
     timestamp: Option<String>,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "second_name")]
     event_type: Option<String>,
     data: Option<Object<EventData>>,
     version: Option<String>,

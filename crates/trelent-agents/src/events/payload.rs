@@ -3,11 +3,12 @@
 //! Source of the names: package readme; of the fields: seen in the vendor's Python client. Unknown fields are not kept
 //! here: [`CommonEvent::raw_json`](super::CommonEvent::raw_json) has them.
 
+use agent_core::sdk::or_default;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::tagged::or_default;
 use super::{ContentBlock, ToolKind, Usage};
+use crate::shape::{object, optional_object};
 
 /// `session.started`: the agent's session begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +26,7 @@ pub struct SessionCompleted {
     /// Exit code of the agent; 0 is success.
     pub exit_code: i64,
     /// What the session used.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_object")]
     pub usage: Option<Usage>,
     /// What went wrong.
     #[serde(default)]
@@ -47,7 +48,7 @@ pub struct TurnCompleted {
     /// Id of the turn.
     pub turn_id: String,
     /// What the turn used.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_object")]
     pub usage: Option<Usage>,
 }
 
@@ -89,6 +90,7 @@ pub struct MessageDelta {
     /// Which content block of the message grows, from 0.
     pub content_index: i64,
     /// What is new.
+    #[serde(deserialize_with = "object")]
     pub delta: TextDelta,
 }
 

@@ -42,10 +42,31 @@ fn what_is_no_json_is_skipped() {
 #[test]
 fn json_that_is_no_event_is_one_decode_error() {
     for (text, seq, words) in [
-        ("[]", None, "expected struct"),
-        ("1", None, "expected struct"),
-        ("null", None, "expected struct"),
-        ("\"x\"", None, "expected struct"),
+        ("[]", None, "expected an object"),
+        ("1", None, "expected an object"),
+        ("null", None, "expected an object"),
+        ("\"x\"", None, "expected an object"),
+        // Arrays that have what a struct has, in its order.
+        (
+            r#"[1, "t", null, null, {"type": "x"}, null, null, null, null, null, null]"#,
+            None,
+            "invalid type: sequence, expected an object",
+        ),
+        (
+            r#"{"ts": "t", "data": {"type": "message.delta", "message_id": "m", "content_index": 0, "delta": ["text", "x"]}}"#,
+            None,
+            "(message.delta): invalid type: sequence, expected an object",
+        ),
+        (
+            r#"{"ts": "t", "data": {"type": "session.completed", "exit_code": 0, "usage": [1, 2, 3, 4]}}"#,
+            None,
+            "(session.completed): invalid type: sequence, expected an object",
+        ),
+        (
+            r#"{"ts": "t", "data": {"type": "turn.completed", "turn_id": "t", "usage": [1, 2, 3, 4]}}"#,
+            None,
+            "(turn.completed): invalid type: sequence, expected an object",
+        ),
         ("{}", None, "missing field `timestamp`"),
         (r#"{"ts": "t"}"#, None, "missing field `data`"),
         (
@@ -145,7 +166,9 @@ fn both_spellings_of_the_envelope_are_understood() {
     let reversed =
         r#"{"data": {"turn_id": "t"}, "type": "turn.started", "timestamp": "T", "seq": 4}"#;
     let both = r#"{"seq": 4, "ts": "T", "timestamp": "U", "type": "error", "data": {"turn_id": "t", "type": "turn.started"}}"#;
-    for text in [vendor, seed, reversed, both] {
+    // What else a server may call by a name that it does not need for this.
+    let other = r#"{"seq": 4, "ts": "T", "timestamp": 5, "type": ["x"], "data": {"turn_id": "t", "type": "turn.started"}}"#;
+    for text in [vendor, seed, reversed, both, other] {
         let event = event(text);
         assert_eq!((event.seq, event.timestamp.as_str()), (4, "T"), "{text}");
         assert_eq!(event.event_type, EventType::TurnStarted);

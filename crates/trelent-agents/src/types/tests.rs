@@ -67,6 +67,10 @@ fn a_run_is_read_from_either_names_and_written_with_its_own() {
             json!({"run_id": "r", "id": "r"}),
             json!({"parent_run_id": "p", "parent": "p"}),
         ),
+        (
+            json!({"run_id": "r", "id": 7}),
+            json!({"parent_run_id": "p", "parent": {"run_id": "p"}}),
+        ),
     ] {
         let mut value = without(run(), "run_id");
         for part in [id, parent] {
@@ -100,6 +104,7 @@ fn the_agents_workflow_has_two_names() {
         json!({"infra": "i", "agent": "a"}),
         json!({"infra": "i", "harness": "a"}),
         json!({"infra": "i", "agent": "a", "harness": "b"}),
+        json!({"infra": "i", "agent": "a", "harness": {"kind": "codex"}}),
     ] {
         let ids: WorkflowIds = decode(&value);
         assert_eq!((ids.infra.as_str(), ids.agent.as_str()), ("i", "a"));

@@ -1,6 +1,12 @@
 //! Runs that are over: when their history counts as delivered, and what becomes of numbers that do not rise.
 
-use super::*;
+use std::time::Duration;
+
+use agent_core::sdk::{Broke, Next};
+use agent_core::sse::Decoder;
+use agent_core::{End, ErrorKind, Resume};
+
+use super::stage::{Entry, Got, Stage, lost};
 
 const SILENCE: Broke = Broke::Idle(Duration::from_secs(120));
 

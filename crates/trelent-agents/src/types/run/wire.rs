@@ -3,15 +3,18 @@
 use serde::Deserialize;
 
 use super::{Extra, FileOutput, HarnessInfo, RunData, RunResult, RunStatus};
+use crate::shape::second_name;
 
 #[derive(Deserialize)]
 pub(super) struct Run {
     #[serde(rename = "run_id")]
     vendor_id: Option<String>,
+    #[serde(default, deserialize_with = "second_name")]
     id: Option<String>,
     sandbox: String,
     harness: HarnessInfo,
     parent_run_id: Option<String>,
+    #[serde(default, deserialize_with = "second_name")]
     parent: Option<String>,
     prompt: Option<String>,
     status: RunStatus,
@@ -53,6 +56,7 @@ impl TryFrom<Run> for RunData {
 pub(super) struct WorkflowIds {
     infra: String,
     agent: Option<String>,
+    #[serde(default, deserialize_with = "second_name")]
     harness: Option<String>,
     #[serde(flatten)]
     extra: Extra,

@@ -1,0 +1,616 @@
+//! Calls: what is repeated, which headers go along, what is refused before anything is sent, what an answer becomes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can not go on should stop"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use agent_core::PlainHttp;
+use agent_core::testing::{Reply, ScriptedTransport};
+use agent_os_sdk::{
+    AgentOsClient, ClientOptions, CreateAgent, CreateRun, ErrorExt, ErrorKind, FollowOptions,
+    HttpConfig, PaginationParams, PollEvents, RequestOptions, Sent, TriggerFilter, UpdateAgent,
+};
+use serde_json::{Value, json};
+
+#[path = "support/rig.rs"]
+mod rig;
+
+use rig::{SECRET, agent, always, client, header, run, with};
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_repeated_only_with_the_callers_key_and_with_that_same_one() {
+    let transport = ScriptedTransport::new();
+    transport.reply(Reply::broken());
+    let error = client(&transport)
+        .runs()
+        .create(CreateRun::new("a"))
+        .await
+        .unwrap_err();
+    assert_eq!((error.attempts(), error.sent()), (1, Sent::Maybe));
+    assert_eq!(header(&transport.requests()[0], "idempotency-key"), None);
+
+    let transport = ScriptedTransport::new();
+    transport
+        .reply(Reply::broken())
+        .reply(Reply::status(503))
+        .reply(Reply::json(&run()));
+    let create = CreateRun::new("a").idempotency_key("k");
+    client(&transport).runs().create(create).await.unwrap();
+    let keys: Vec<_> = transport
+        .requests()
+        .iter()
+        .map(|request| header(request, "idempotency-key").map(str::to_owned))
+        .collect();
+    assert_eq!(keys, vec![Some("k".to_owned()); 3]);
+
+    let transport = ScriptedTransport::new();
+    transport.reply(Reply::broken());
+    let update = UpdateAgent::new().name("n");
+    assert!(
+        client(&transport)
+            .agents()
+            .update("a", update)
+            .await
+            .is_err()
+    );
+    assert_eq!(transport.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_behind_a_lost_answer_says_that_it_may_be_its_own() {
+    let transport = ScriptedTransport::new();
+    let conflict = json!({"code": "CONFLICT", "message": "dup", "run_id": "run_1"});
+    let conflict = Reply::status(409)
+        .header("content-type", "application/json")
+        .header("x-request-id", "req_1")
+        .chunk(conflict.to_string());
+    transport.reply(Reply::broken()).reply(conflict.clone());
+    let create = CreateRun::new("a").idempotency_key("k");
+    let error = client(&transport)
+        .runs()
+        .create(create.clone())
+        .await
+        .unwrap_err();
+    assert!(error.is_conflict() && error.may_be_own_duplicate());
+    assert_eq!((error.attempts(), error.sent()), (2, Sent::Yes));
+    assert_eq!(error.details().unwrap()["run_id"], "run_1");
+    assert_eq!(error.request_id(), Some("req_1"));
+    transport.reply(conflict);
+    let error = client(&transport).runs().create(create).await.unwrap_err();
+    assert!(error.is_conflict() && !error.may_be_own_duplicate());
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_are_repeated_for_passing_statuses_only() {
+    for (status, attempts) in [
+        (408, 3),
+        (425, 3),
+        (429, 3),
+        (500, 3),
+        (504, 3),
+        (501, 1),
+        (404, 1),
+    ] {
+        let transport = ScriptedTransport::new();
+        transport.reply_with(move |_| Reply::status(status));
+        let error = client(&transport).runs().get("r").await.unwrap_err();
+        assert_eq!(error.attempts(), attempts, "{status}");
+        assert_eq!(error.is_retryable(), status != 404, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_are_asked_for_anew_and_stand_where_they_should() {
+    let transport = ScriptedTransport::new();
+    transport.reply_with(|_| Reply::json(&json!({})));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let options = ClientOptions::new()
+        .token(SECRET)
+        .header("x-b", "client")
+        .headers(move || {
+            let n = counted.fetch_add(1, Ordering::SeqCst);
+            vec![
+                ("X-A".to_owned(), "first".to_owned()),
+                ("x-a".to_owned(), format!("{n}")),
+                ("x-b".to_owned(), "provider".to_owned()),
+                ("accept".to_owned(), "application/vnd.x+json".to_owned()),
+                ("authorization".to_owned(), "Basic x".to_owned()),
+            ]
+        });
+    let client = with(&transport, options);
+    client.me().get().await.unwrap();
+    client.me().get().header("x-a", "call").await.unwrap();
+    let requests = transport.requests();
+    for (request, a) in requests.iter().zip(["0", "call"]) {
+        assert_eq!(header(request, "x-a"), Some(a));
+        assert_eq!(header(request, "x-b"), Some("client"));
+        assert_eq!(header(request, "accept"), Some("application/vnd.x+json"));
+        assert_eq!(header(request, "authorization"), Some("Basic x"));
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+
+    let bad = ClientOptions::new().headers(|| vec![("x".to_owned(), "a\nb".to_owned())]);
+    let error = with(&transport, bad).me().get().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    assert_eq!(transport.requests().len(), 2);
+}
+
+#[test]
+fn clients_that_can_not_work_are_not_built() {
+    let ok = "https://h";
+    for (url, options) in [
+        ("not a url", ClientOptions::new()),
+        ("ftp://h", ClientOptions::new()),
+        ("https://u:p@h", ClientOptions::new()),
+        ("https://h?x", ClientOptions::new()),
+        ("https://h#x", ClientOptions::new()),
+        (ok, ClientOptions::new().token("")),
+        (ok, ClientOptions::new().token("a\tb")),
+        (ok, ClientOptions::new().token("a\nb")),
+        (ok, ClientOptions::new().header("bad name", "x")),
+        (ok, ClientOptions::new().header("x", "a\nb")),
+        (ok, ClientOptions::new().timeout(Duration::ZERO)),
+        (
+            "http://example.com",
+            ClientOptions::new()
+                .token("t")
+                .http(HttpConfig::new().plain_http(PlainHttp::Refuse)),
+        ),
+    ] {
+        let transport = ScriptedTransport::new();
+        let mut options = options;
+        options.http = options.http.transport(transport.shared());
+        let error = AgentOsClient::with_options(url, options).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn hostile_ids_and_paths_send_nothing() {
+    let transport = ScriptedTransport::new();
+    let client = client(&transport);
+    for id in ["", ".", ".."] {
+        let kinds = [
+            client.agents().get(id).await.unwrap_err().kind(),
+            client.runs().get(id).await.unwrap_err().kind(),
+            client.credentials().get(id, true).await.unwrap_err().kind(),
+            client.triggers().delete(id).await.unwrap_err().kind(),
+            client
+                .chatwoot()
+                .get_inbox("cr", id)
+                .await
+                .unwrap_err()
+                .kind(),
+            client
+                .chatwoot()
+                .get_inbox_url(id)
+                .await
+                .unwrap_err()
+                .kind(),
+            client
+                .runs()
+                .follow(id, "a", FollowOptions::new())
+                .next()
+                .await
+                .unwrap()
+                .unwrap_err()
+                .kind(),
+        ];
+        assert_eq!(kinds, [ErrorKind::InvalidArgument; 7]);
+    }
+    for path in [
+        "",
+        "x",
+        "//evil/x",
+        "https://evil/x",
+        "/a/../b",
+        "/a/%2e%2E/b",
+        "/a#b",
+        "/a\\b",
+        "/{id}",
+        "/{id",
+        "/{+id}",
+    ] {
+        let error = client
+            .raw()
+            .get(path, RequestOptions::new())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{path}");
+    }
+    let body = RequestOptions::new().body(&json!({}));
+    assert!(client.raw().get("/x", body).await.is_err());
+    assert!(transport.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn redirects_stay_within_the_origin() {
+    let transport = ScriptedTransport::new();
+    transport.reply(Reply::status(307).header("location", "/gw/elsewhere"));
+    transport.reply(Reply::json(&agent()));
+    client(&transport)
+        .agents()
+        .create(CreateAgent::new("a"))
+        .await
+        .unwrap();
+    assert_eq!(transport.requests()[1].uri.path(), "/gw/elsewhere");
+    assert_eq!(transport.requests()[1].method, "POST");
+
+    for (status, location) in [
+        (307, "http://evil.example/x"),
+        (302, "http://127.0.0.1:2/x"),
+        (302, "/gw/same"),
+    ] {
+        let transport = ScriptedTransport::new();
+        transport.reply(Reply::status(status).header("location", location));
+        let error = client(&transport)
+            .agents()
+            .create(CreateAgent::new("a"))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status()),
+            (ErrorKind::Api, Some(status))
+        );
+        assert_eq!(transport.requests().len(), 1, "{location}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_and_errors_carry_status_headers_and_request_id() {
+    let transport = ScriptedTransport::new();
+    transport.reply(Reply::json(&agent()).header("x-request-id", "req_9"));
+    let answer = client(&transport)
+        .agents()
+        .get("a")
+        .with_response()
+        .await
+        .unwrap();
+    assert_eq!(answer.response.status, 200);
+    assert_eq!(answer.response.request_id.as_deref(), Some("req_9"));
+    transport.reply(Reply::json(&json!({"id": 7})).header("x-request-id", "req_10"));
+    let error = client(&transport).agents().get("a").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.request_id()),
+        (ErrorKind::Decode, Some("req_10"))
+    );
+    assert_eq!(error.answer_status(), Some(200));
+    assert_eq!(error.answer_text().as_deref(), Some(r#"{"id":7}"#));
+}
+
+/// An answer of this type with this body.
+fn answer(status: u16, kind: Option<&str>, body: &[u8]) -> Reply {
+    let reply = match kind {
+        Some(kind) => Reply::status(status).header("content-type", kind),
+        None => Reply::status(status),
+    };
+    reply.chunk(body.to_vec())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_becomes_what_its_type_and_body_say() {
+    const JSON: Option<&str> = Some("application/json");
+    let agent = r#"{"id":"a","name":"n"}"#;
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    let rows: [(u16, Option<&str>, &[u8], Result<Value, ()>, bool); 20] = [
+        // Status, type, body; what an untyped call gives; whether it is an agent.
+        (
+            200,
+            JSON,
+            agent.as_bytes(),
+            Ok(json!({"id": "a", "name": "n"})),
+            true,
+        ),
+        (
+            201,
+            Some("Application/JSON; charset=utf-8"),
+            b"{}",
+            Ok(json!({})),
+            false,
+        ),
+        (
+            200,
+            Some("application/vnd.api+json"),
+            b"[1]",
+            Ok(json!([1])),
+            false,
+        ),
+        (
+            200,
+            Some("application/problem+JSON"),
+            b"1",
+            Ok(json!(1)),
+            false,
+        ),
+        (
+            299,
+            None,
+            agent.as_bytes(),
+            Ok(json!({"id": "a", "name": "n"})),
+            true,
+        ),
+        (
+            200,
+            Some(""),
+            agent.as_bytes(),
+            Ok(json!({"id": "a", "name": "n"})),
+            true,
+        ),
+        (200, None, b"plain", Ok(json!("plain")), false),
+        (
+            200,
+            Some("text/plain"),
+            agent.as_bytes(),
+            Ok(agent.into()),
+            false,
+        ),
+        (200, Some("text/html"), b"<p>", Ok(json!("<p>")), false),
+        (200, Some("application/jsonp"), b"1", Ok(json!("1")), false),
+        (200, JSON, b"null", Ok(Value::Null), false),
+        (200, JSON, b"", Ok(Value::Null), false),
+        (204, JSON, b"", Ok(Value::Null), false),
+        (204, JSON, b"{}", Ok(Value::Null), false),
+        (200, Some("text/plain"), b"", Ok(Value::Null), false),
+        (200, JSON, b"{", Err(()), false),
+        (200, JSON, b" ", Err(()), false),
+        (200, JSON, deep.as_bytes(), Err(()), false),
+        // As the original's runtime reads texts.
+        (
+            200,
+            JSON,
+            b"\xEF\xBB\xBF{\"id\":\"\\ud83d\",\"name\":\"\xFF\"}",
+            Ok(json!({"id": "\u{FFFD}", "name": "\u{FFFD}"})),
+            true,
+        ),
+        (
+            200,
+            JSON,
+            br#"{"seq":18446744073709551615,"n":9007199254740993}"#,
+            Ok(json!({"seq": u64::MAX, "n": 9_007_199_254_740_993_u64})),
+            false,
+        ),
+    ];
+    for (status, kind, body, expected, is_agent) in rows {
+        let (kind, bytes) = (kind.map(str::to_owned), body.to_vec());
+        let transport = always(move || answer(status, kind.as_deref(), &bytes));
+        let client = client(&transport);
+        let shown = String::from_utf8_lossy(body);
+        let any = client.raw().get("/x", RequestOptions::new()).await;
+        match (any, expected) {
+            (Ok(any), Ok(expected)) => assert_eq!(any, expected, "{shown}"),
+            (Err(error), Err(())) => {
+                assert_eq!(error.kind(), ErrorKind::Decode, "{shown}");
+                assert_eq!(error.answer_status(), Some(status));
+                assert_eq!(error.answer_text().as_deref(), Some(&*shown));
+                assert_eq!((error.sent(), error.is_retryable()), (Sent::Yes, false));
+            }
+            (any, expected) => panic!("{shown}: {any:?} is not {expected:?}"),
+        }
+        match client.agents().get("a").await {
+            Ok(_) => assert!(is_agent, "{shown}"),
+            Err(error) => {
+                assert!(!is_agent, "{shown}: {error}");
+                assert_eq!(error.kind(), ErrorKind::Decode, "{shown}");
+                assert_eq!(error.answer_status(), Some(status), "{shown}");
+            }
+        }
+        assert!(client.agents().delete("a").await.is_ok() == client.me().get().await.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_body_gives_code_and_message_where_it_has_them() {
+    for (body, code, message) in [
+        (json!({"code": "C", "message": "m"}), Some("C"), Some("m")),
+        (
+            json!({"error": {"code": "C", "message": "m"}, "code": "no", "message": "no"}),
+            Some("C"),
+            Some("m"),
+        ),
+        (
+            json!({"error": {}, "code": "no", "message": "no"}),
+            None,
+            None,
+        ),
+        (json!({"error": "E", "message": "m"}), Some("E"), Some("m")),
+        (json!({"error": "E"}), Some("E"), Some("E")),
+        (json!({"error": "E", "code": 7}), Some("E"), Some("E")),
+        (
+            json!({"message": "", "detail": "d", "title": "t"}),
+            None,
+            Some("d"),
+        ),
+        (
+            json!({"message": null, "detail": ["d"], "title": "t"}),
+            None,
+            Some("t"),
+        ),
+        (
+            json!({"error": {"title": "t", "detail": ""}}),
+            None,
+            Some("t"),
+        ),
+        (json!({"error": [1], "message": "m"}), None, Some("m")),
+        (json!({"error": null, "code": "C"}), Some("C"), None),
+        (json!(["message"]), None, None),
+        (json!("text"), None, None),
+        (Value::Null, None, None),
+        (json!(false), None, None),
+    ] {
+        let sent = body.to_string();
+        let transport = always(move || answer(418, Some("text/weird"), sent.as_bytes()));
+        let error = client(&transport).runs().get("r").await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Api, Some(418)));
+        assert_eq!(
+            (error.code(), error.server_message()),
+            (code, message),
+            "{body}"
+        );
+        assert_eq!(error.details(), Some(&body));
+        assert_eq!(error.run_id(), None);
+    }
+    for (body, details) in [
+        (&b""[..], None),
+        (b"<h1>Bad", Some(json!("<h1>Bad"))),
+        (b"\xFF{", Some(json!("\u{FFFD}{"))),
+        (
+            br#"{"message":"\ud83d"}"#,
+            Some(json!({"message": "\u{FFFD}"})),
+        ),
+    ] {
+        let bytes = body.to_vec();
+        let transport = always(move || answer(502, None, &bytes).header("retry-after", "0"));
+        let error = client(&transport).runs().get("r").await.unwrap_err();
+        assert_eq!(error.details(), details.as_ref());
+        assert_eq!(error.retry_after(), Some(Duration::ZERO));
+        let text = if details.as_ref().is_some_and(Value::is_object) {
+            "\u{FFFD}"
+        } else {
+            "Bad Gateway"
+        };
+        assert_eq!(error.message(), text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_are_encoded_as_the_original_encodes_them_and_null_is_not_absent() {
+    let transport = always(|| Reply::json(&json!({"items": []})));
+    let client = client(&transport);
+    let odd = "a/b c+d%é!~*()_-.'☎";
+    let encoded = "a%2Fb%20c%2Bd%25%C3%A9!~*()_-.'%E2%98%8E";
+    client
+        .raw()
+        .get(
+            "/{a}/x/{a}",
+            RequestOptions::new()
+                .path_param("a", "first")
+                .path_param("a", odd)
+                .path_param("b", "surplus")
+                .query("q", odd)
+                .query("q", "")
+                .query_opt("none", None::<u8>)
+                .query("flag", true)
+                .query("n", u64::MAX),
+        )
+        .await
+        .unwrap();
+    client
+        .triggers()
+        .list(TriggerFilter::new().agent_id(""))
+        .await
+        .unwrap();
+    client.triggers().list(TriggerFilter::new()).await.unwrap();
+    client
+        .agents()
+        .list(PaginationParams::new().limit(0).offset(7))
+        .await
+        .unwrap();
+    let sent: Vec<_> = transport
+        .requests()
+        .iter()
+        .map(|request| request.uri.path_and_query().unwrap().to_string())
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            format!("/gw/{encoded}/x/{encoded}?q={encoded}&q=&flag=true&n=18446744073709551615"),
+            "/gw/v1/api/triggers?agent_id=".to_owned(),
+            "/gw/v1/api/triggers".to_owned(),
+            "/gw/v1/api/agents?limit=0&offset=7".to_owned(),
+        ]
+    );
+    for request in transport.requests() {
+        assert_eq!(header(&request, "content-type"), None);
+        assert!(request.body.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idempotency_key_is_sent_as_it_is_or_not_at_all() {
+    let transport = always(|| Reply::json(&run()));
+    let runs = client(&transport).runs();
+    for key in ["k", "a b", "!~", ""] {
+        runs.create(CreateRun::new("a").idempotency_key(key))
+            .await
+            .unwrap();
+        let sent = transport.requests().pop().unwrap();
+        assert_eq!(
+            header(&sent, "idempotency-key"),
+            Some(key).filter(|key| !key.is_empty())
+        );
+        assert_eq!(sent.body, r#"{"agent_id":"a"}"#);
+    }
+    let count = transport.requests().len();
+    for key in ["é", "a\nb", "a\tb", "\u{7f}"] {
+        let error = runs
+            .create(CreateRun::new("a").idempotency_key(key))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        let error = runs
+            .wait(CreateRun::new("a").idempotency_key(key))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    }
+    assert_eq!(transport.requests().len(), count);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_may_be_absent_or_null_and_unknown_ones_are_kept() {
+    let full = json!({
+        "run_id": "r", "status": "hibernating", "created_at": "t", "latest_seq": 9_007_199_254_740_993_i64,
+        "input": {"a": null}, "new": {"deep": [1]},
+    });
+    let nulls = json!({
+        "run_id": "r", "status": "running", "created_at": "t", "agent_id": null, "thread_id": null, "input": null,
+        "output": null, "error": null, "current_attempt_id": null, "current_attempt_no": null, "latest_seq": null,
+        "started_at": null, "completed_at": null,
+    });
+    let transport = ScriptedTransport::new();
+    transport
+        .reply(Reply::json(&full))
+        .reply(Reply::json(&nulls));
+    let runs = client(&transport).runs();
+    assert_eq!(json!(runs.get("r").await.unwrap()), full);
+    let run = runs.get("r").await.unwrap();
+    assert_eq!(
+        (run.agent_id, run.latest_seq, run.input),
+        (None, None, None)
+    );
+
+    let agent = json!({"id": "a", "name": "n", "last_run_status": null, "metadata": null, "last_run_at": null, "x": 1});
+    let trigger = json!({"type": null, "config": null, "x": {"y": 1}});
+    let event = json!({"seq": -1, "type": "X", "timestamp": "", "id": null, "attempt_id": null, "payload": null, "x": 1});
+    let page = json!({"events": [event], "latest_seq": 0, "has_more": false, "x": 1});
+    transport
+        .reply(Reply::json(&agent))
+        .reply(Reply::json(
+            &json!({"items": [trigger], "total": null, "x": 1}),
+        ))
+        .reply(Reply::json(&page));
+    let client = client(&transport);
+    assert_eq!(client.agents().get("a").await.unwrap().extra["x"], 1);
+    let triggers = client.triggers().list(TriggerFilter::new()).await.unwrap();
+    assert_eq!(
+        (&triggers.extra["x"], &triggers.items[0].extra["x"]["y"]),
+        (&json!(1), &json!(1))
+    );
+    let page = client
+        .runs()
+        .events("r", PollEvents::new("a"))
+        .await
+        .unwrap();
+    assert_eq!((page.next_after_seq, page.next_after(4)), (None, 4));
+    assert_eq!(
+        (&page.extra["x"], &page.events[0].extra["x"]),
+        (&json!(1), &json!(1))
+    );
+}
