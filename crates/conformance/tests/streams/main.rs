@@ -16,5 +16,6 @@
 
 mod cuts;
 mod feed;
+mod meistrari;
 mod schedules;
 mod trelent;

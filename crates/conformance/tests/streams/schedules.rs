@@ -11,12 +11,12 @@ use agent_core::{BoxFuture, RetryPolicy};
 use agent_emulator::{Emulator, EmulatorBuilder, FaultKind};
 
 use crate::schedules::plans::{BREAKS, LIES, Plan, STALLS, STORMS};
-use crate::trelent;
+use crate::{meistrari, trelent};
 
 mod plans;
 
 /// Every vendor that has jobs.
-const JOBS: &[&dyn Job] = &[&trelent::Job];
+const JOBS: &[&dyn Job] = &[&trelent::Job, &meistrari::Job];
 
 /// Schedules per vendor, of all plans together.
 const SCHEDULES: u64 = 150;

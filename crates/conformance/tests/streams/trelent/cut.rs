@@ -68,7 +68,7 @@ impl Subject for Cut {
         Reply::json(&json!({"run_id": "run_0001", "status": status}))
     }
 
-    fn broken(&self) -> Ending {
+    fn broken(&self, _seen: &[Item]) -> Ending {
         Ending::Error(ErrorKind::Transport)
     }
 
