@@ -42,3 +42,7 @@ pub mod wire;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/meistrari.md")]
+struct MigratingMeistrari;
