@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use crate::call::Caller;
 use crate::error::{Error, Result};
-use crate::secret::{SecretString, secret_header};
+use crate::secret::{SecretString, hide_secret, secret_header};
 use crate::transport::BoxFuture;
 
 mod client_credentials;
@@ -66,6 +66,19 @@ impl Credentials {
     /// A key in the header `name`.
     pub fn header(name: &str, key: &SecretString) -> Result<Self> {
         Self::none().and_header(name, key)
+    }
+
+    /// `text` without these credentials, if it shows any of them.
+    pub(crate) fn hide(&self, text: &str) -> Option<String> {
+        let mut clean = None;
+        for (_, value) in &self.headers {
+            let value = value.to_str().unwrap_or_default();
+            // Without the scheme, such as `Bearer`.
+            let secret = value.rsplit(' ').next().unwrap_or_default();
+            let shown = clean.as_deref().unwrap_or(text);
+            clean = hide_secret(shown, secret).or(clean);
+        }
+        clean
     }
 
     /// Adds one more header.

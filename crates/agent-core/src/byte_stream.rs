@@ -1,12 +1,14 @@
 //! Downloads: the bytes of a file as they come.
 
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep};
 
 use crate::ambient::now;
@@ -90,7 +92,7 @@ impl ByteStream {
 
     /// The next piece, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes>> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
@@ -208,7 +210,10 @@ impl Idle {
         });
         timer.waker.clone_from(cx.waker());
         loop {
-            std::task::ready!(timer.sleep.as_mut().poll(cx));
+            // Whatever is left of the task's turn: a timer that is not set now may not be looked at again.
+            let sleep = &mut timer.sleep;
+            let set = unconstrained(poll_fn(|cx| sleep.as_mut().poll(cx)));
+            std::task::ready!(pin!(set).poll(cx));
             let now = now();
             if now >= silent_at {
                 timer.sleep.as_mut().reset(now + limit);

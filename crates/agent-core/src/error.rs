@@ -25,7 +25,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// request was sent. The cause, where there is one, is in [`source`](std::error::Error::source).
 ///
 /// Neither `Display` nor `Debug` shows credentials, headers or bodies. The message of an answer is the server's text
-/// and is shown.
+/// and is shown, but for the request's credentials, which become `****`.
 pub struct Error(Box<Inner>);
 
 struct Inner {

@@ -22,6 +22,7 @@ mod pipeline;
 #[cfg(test)]
 mod properties;
 mod raw;
+mod read_json;
 mod redirect;
 mod request;
 mod response;
@@ -75,11 +76,12 @@ pub mod sdk {
     pub use crate::op::{Op, OpKind, Safety};
     pub use crate::pages::{After, OffsetGuard, Paging, stuck};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
+    pub use crate::read_json::{or_default, read_json, read_json_text};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;
     pub use crate::response::Response;
     pub use crate::retry::backoff;
-    pub use crate::secret::secret_header;
+    pub use crate::secret::{hide_secret, secret_header};
     pub use crate::surrogates::mend_surrogates;
     pub use crate::time::rfc3339_ms;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};

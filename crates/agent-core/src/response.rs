@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::surrogates::mend_surrogates;
+use crate::read_json::read_json;
 
 /// What the server sent beside the value. `Debug` does not show the headers: cookies and signed addresses are secrets.
 #[derive(Clone)]
@@ -68,18 +68,9 @@ pub struct Response {
 }
 
 impl Response {
-    /// The body as JSON of the given form. A byte order mark in front is no part of it.
+    /// The body as JSON of the given form. Bytes that are no text become U+FFFD, as a browser reads it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        let body = self.body.strip_prefix(b"\xEF\xBB\xBF");
-        let body = body.unwrap_or(&self.body);
-        serde_json::from_slice(body).or_else(|source| {
-            // Half a character in one field must not cost the whole answer.
-            std::str::from_utf8(body)
-                .ok()
-                .and_then(mend_surrogates)
-                .and_then(|mended| serde_json::from_str(&mended).ok())
-                .ok_or_else(|| self.decode_error(&source))
-        })
+        read_json(&self.body).map_err(|source| self.decode_error(&source))
     }
 
     /// A [`Decode`](crate::ErrorKind::Decode) error about this answer. It tells where the body is wrong, and shows

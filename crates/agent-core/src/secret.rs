@@ -43,6 +43,23 @@ pub fn secret_header(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
+/// A text shorter than this is no secret, and replacing it would make other texts unreadable.
+const SHORTEST: usize = 4;
+
+/// `text` with `****` in the place of `secret`, plain or as it stands in JSON. None if it does not show it.
+pub fn hide_secret(text: &str, secret: &str) -> Option<String> {
+    if secret.len() < SHORTEST {
+        return None;
+    }
+    let quoted = serde_json::Value::from(secret).to_string();
+    let within = quoted
+        .strip_prefix('"')
+        .and_then(|quoted| quoted.strip_suffix('"'))
+        .unwrap_or(secret);
+    let clean = text.replace(secret, "****").replace(within, "****");
+    (clean != text).then_some(clean)
+}
+
 /// Headers as the user gave them, not yet checked. Any of them may be a credential: `Debug` shows valid names only.
 #[derive(Clone, Default)]
 pub(crate) struct HeaderList(Vec<(String, String)>);

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use agent_core::testing::{Reply, ScriptedTransport};
@@ -10,6 +12,7 @@ use agent_core::{ErrorKind, Limit, StreamOptions, TimeoutPhase};
 use serde_json::json;
 use support::rules::{After, Rules, at, drain, event};
 use support::{client, client_with, download, millis, seconds_since, secs, timed};
+use tokio::task::coop::{consume_budget, has_budget_remaining};
 
 fn once(reply: Reply) -> ScriptedTransport {
     let wire = ScriptedTransport::new();
@@ -221,4 +224,26 @@ async fn a_download_that_falls_silent_is_an_error_then_over() {
         assert!(file.next().await.is_none());
         assert_eq!(wire.open_exchanges(), 0, "a silent connection is closed");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_has_used_up_its_turn_is_told_of_silence_all_the_same() {
+    let second = Reply::events().chunk(at(1)).wait(secs(1)).chunk(at(2));
+    let mut stream = Rules::default().follow(&client(&once(second.open())));
+    stream.next().await.unwrap().unwrap();
+    // The wait begins in a turn that has nothing left: no timer of tokio's can be set in it.
+    std::future::poll_fn(|cx| {
+        while has_budget_remaining() {
+            let _ = pin!(consume_budget()).poll(cx);
+        }
+        assert!(pin!(stream.next()).poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    tokio::time::advance(secs(1)).await;
+    assert_eq!(stream.next().await.unwrap().unwrap(), 2);
+    let silence = tokio::time::timeout(secs(100_000), timed(stream.next())).await;
+    let (took, item) = silence.expect("somebody looks at the clock");
+    assert!(item.unwrap().unwrap_err().is_timeout());
+    assert!((took - 120.0).abs() < 0.01, "{took}");
 }

@@ -195,6 +195,37 @@ async fn a_failing_token_exchange_shows_no_secret() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_repeats_the_credentials_does_not_get_them_into_the_error() {
+    let [_, bearer, header, exchange] = auths();
+    for (auth, secret) in [
+        (bearer, "planted-key"),
+        (header, "planted-key"),
+        (exchange, "planted-token"),
+    ] {
+        let message = format!("no access for {secret}");
+        let body = json!({"error": {"code": secret, "message": message}}).to_string();
+        let wire = ScriptedTransport::new();
+        let answer = body.clone();
+        wire.reply_with(move |request| {
+            if request.uri.path().ends_with("tokens") {
+                Reply::json(&json!({"token": "planted-token", "expires_in": 600}))
+            } else {
+                Reply::status(401).chunk(answer.clone())
+            }
+        });
+        let client = planted_client(&wire, auth);
+        let error = planted_call(&client).await.unwrap_err();
+        assert_eq!(error.message(), "no access for ****");
+        assert_eq!(error.code(), Some("****"));
+        let response = error.response().unwrap();
+        assert_eq!(response.body, body, "the body stays as it came");
+        let mut printed = Printed::default();
+        printed.error("the error", &error);
+        printed.check();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn streams_and_downloads_show_no_secret() {
     let comment = ": planted-comment\n\nid: planted-id\ndata: 3\n\n";
     let too_large = format!("data: planted{}\n\n", "x".repeat(1000));

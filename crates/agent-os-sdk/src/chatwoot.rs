@@ -8,13 +8,13 @@
 
 use std::fmt;
 
-use agent_core::sdk::{BaseUrl, Op, Pipeline, Request, Response};
+use agent_core::sdk::{BaseUrl, Op, Pipeline, Request, Response, read_json};
 use agent_core::{Call, Caller, Error, Result, SecretString, WithResponse};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::credentials::get_request;
-use crate::decode::{misfit, parse_body};
+use crate::decode::misfit;
 use crate::events::truthy;
 use crate::ops;
 use crate::triggers::list_request;
@@ -262,7 +262,7 @@ async fn resolve(caller: &Caller, credential: String) -> Result<(ChatwootConfig,
 async fn discover(caller: &Caller, found: &config::Found) -> Result<String, Option<Error>> {
     let request = request_at(&ops::CHATWOOT_PROFILE, found.base.clone(), &found.token);
     let answer = caller.nested().send(&request).await?;
-    let profile: Value = parse_body(&answer.body).map_err(|error| answer.decode_error(&error))?;
+    let profile: Value = answer.json()?;
     let account = profile
         .get("accounts")
         .and_then(|accounts| accounts.get(0)?.get("id"));
@@ -274,7 +274,7 @@ fn data_of(answer: &Response) -> Value {
     let json = answer
         .content_type()
         .is_some_and(|kind| kind.to_ascii_lowercase().contains("application/json"));
-    let data = json.then(|| parse_body(&answer.body).ok());
+    let data = json.then(|| read_json(&answer.body).ok());
     data.flatten().unwrap_or_default()
 }
 

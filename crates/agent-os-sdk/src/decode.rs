@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use agent_core::sdk::{Response, mend_surrogates};
+use agent_core::sdk::{Response, read_json_text};
 use agent_core::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -43,7 +43,7 @@ pub(crate) fn typed<T: DeserializeOwned>(response: &Response) -> Result<T> {
     if is_empty(response) || media(response) == Media::Other {
         return Err(misfit(response, response.decode_error(&no_json())));
     }
-    json(response).map_err(|error| misfit(response, error))
+    response.json().map_err(|error| misfit(response, error))
 }
 
 /// Any JSON: null for no body, a text for a body that is not JSON.
@@ -53,31 +53,10 @@ pub(crate) fn untyped(response: &Response) -> Result<Value> {
     }
     let text = || Value::String(String::from_utf8_lossy(&response.body).into_owned());
     match media(response) {
-        Media::Json => json(response).map_err(|error| misfit(response, error)),
-        Media::Unsaid => Ok(json(response).unwrap_or_else(|_| text())),
+        Media::Json => response.json().map_err(|error| misfit(response, error)),
+        Media::Unsaid => Ok(response.json().unwrap_or_else(|_| text())),
         Media::Other => Ok(text()),
     }
-}
-
-fn json<T: DeserializeOwned>(response: &Response) -> Result<T> {
-    parse_body(&response.body).map_err(|error| response.decode_error(&error))
-}
-
-/// A body as JSON, as the original's runtime reads it: a byte order mark is passed over, and what is no text becomes
-/// U+FFFD.
-pub(crate) fn parse_body<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
-    serde_json::from_slice(body).or_else(|_| {
-        let text = String::from_utf8_lossy(body);
-        parse(text.strip_prefix('\u{FEFF}').unwrap_or(&text))
-    })
-}
-
-/// A text as JSON. Halves of characters, as servers send them that cut text by UTF-16 units, become U+FFFD.
-pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    serde_json::from_str(text).or_else(|error| match mend_surrogates(text) {
-        Some(mended) => serde_json::from_str(&mended),
-        None => Err(error),
-    })
 }
 
 /// The data of an event; none if it is not JSON.
@@ -85,15 +64,15 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
 /// Fields that no [`Value`] can hold, such as numbers out of range and nesting without end, are left out of the event
 /// and of its payload: number and type of the event are not lost with them.
 pub(crate) fn parse_event(text: &str) -> Option<Value> {
-    parse(text).ok().or_else(|| outline(text, 2))
+    read_json_text(text).ok().or_else(|| outline(text, 2))
 }
 
 /// An object without what no [`Value`] can hold, so many levels deep.
 fn outline(text: &str, levels: u32) -> Option<Value> {
     let deeper = levels.checked_sub(1)?;
-    let fields: HashMap<String, Box<RawValue>> = parse(text).ok()?;
+    let fields: HashMap<String, Box<RawValue>> = read_json_text(text).ok()?;
     let fields = fields.into_iter().filter_map(|(name, value)| {
-        let held = parse(value.get()).ok();
+        let held = read_json_text(value.get()).ok();
         Some((name, held.or_else(|| outline(value.get(), deeper))?))
     });
     Some(Value::Object(fields.collect()))

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use agent_core::error::ErrorResponse;
+use agent_core::sdk::read_json;
 use agent_core::{Error, ErrorKind};
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::chatwoot::ChatwootErrorCode;
-use crate::decode::parse_body;
 
 /// Code of the error of [`Runs::create_and_stream`](crate::Runs::create_and_stream) for a run without an attempt.
 pub(crate) const NO_ATTEMPT: &str = "no_attempt";
@@ -161,7 +161,7 @@ pub(crate) fn body_of(response: &ErrorResponse) -> Option<Value> {
     if response.body.is_empty() {
         return None;
     }
-    Some(parse_body(&response.body).unwrap_or_else(|_| Value::String(response.text().into_owned())))
+    Some(read_json(&response.body).unwrap_or_else(|_| Value::String(response.text().into_owned())))
 }
 
 /// Reads an answer of Agent OS outside 200 to 299.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use agent_core::sdk::read_json_text;
 use agent_core::sse::{Decoder, Frame};
 use agent_core::{Error, ErrorKind, Result, Sent};
 use bytes::Bytes;
@@ -12,8 +13,6 @@ use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::decode::parse;
 
 /// One server-sent event. Source: package, 0.9.3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,7 +59,7 @@ impl From<Frame> for SseEvent {
         Self {
             id: frame.id().map(Into::into),
             event: Some(frame.event().into_owned()),
-            data: parse(&text).unwrap_or_else(|_| Value::String(text.into_owned())),
+            data: read_json_text(&text).unwrap_or_else(|_| Value::String(text.into_owned())),
         }
     }
 }

@@ -182,7 +182,8 @@ async fn follow(transport: &ScriptedTransport, options: FollowOptions) -> Seen {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_holds_what_no_text_or_value_can_is_still_that_event() {
-    // Half a character, as servers send that cut text by UTF-16 units; a number and a depth beyond what is read.
+    // Half a character, as servers send that cut text by UTF-16 units; a number and a depth beyond what is read; and
+    // a byte order mark before all of it.
     let deep = "[".repeat(200) + &"]".repeat(200);
     let payloads = [
         (
@@ -201,7 +202,7 @@ async fn an_event_that_holds_what_no_text_or_value_can_is_still_that_event() {
     for (seq, (payload, _)) in payloads.iter().enumerate() {
         let kind = if seq == 4 { "RUN_FINISHED" } else { "X" };
         body += &format!(
-            "event: run_event\ndata: {{\"seq\":{seq},\"type\":\"{kind}\",\"timestamp\":\"t\",\"payload\":{payload}}}\n\n"
+            "event: run_event\ndata: \u{FEFF}{{\"seq\":{seq},\"type\":\"{kind}\",\"timestamp\":\"t\",\"payload\":{payload}}}\n\n"
         );
     }
     let transport = ScriptedTransport::new();
@@ -214,6 +215,7 @@ async fn an_event_that_holds_what_no_text_or_value_can_is_still_that_event() {
         assert_eq!(event.seq, i64::try_from(seq).unwrap());
         assert_eq!(json!(event.payload), expected);
         assert!(event.raw_json().unwrap().contains(&payload), "{event:?}");
+        assert!(serde_json::to_string(event).unwrap().contains(&payload));
     }
     assert_eq!(seen.end, Some(End::Terminal));
 }

@@ -3,6 +3,7 @@
 //! Here live the rules for code, message and details, the client's own errors, and [`ErrorExt`]. When a call fails,
 //! and whether it is tried again, is decided elsewhere.
 
+use agent_core::sdk::read_json;
 use agent_core::{Error, ErrorKind, Sent};
 use serde_json::{Map, Value, json};
 
@@ -106,7 +107,7 @@ pub(crate) struct ErrorBody {
 
 /// Reads the body of an answer outside 200 to 299.
 pub(crate) fn read(body: &[u8]) -> ErrorBody {
-    let envelope: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    let envelope: Map<String, Value> = read_json(body).unwrap_or_default();
     let error = envelope.get("error").and_then(Value::as_object);
     let take = |key| error?.get(key).cloned();
     let text = |value: Option<Value>, default: &str| match value {

@@ -161,7 +161,7 @@ impl Follow for Snapshot {
         match RunEvent::from_json(&frame.data()) {
             Ok(event) if self.is_old(&event) => Next::Read,
             Ok(event) => {
-                self.after_seq = Some(event.sequence);
+                self.after_seq = self.after_seq.max(Some(event.sequence));
                 self.reconnects.progress();
                 let at = event.cursor();
                 out.item_at(Ok(event), at);

@@ -113,16 +113,15 @@ impl Watch {
         Request::new(&GET_RUN).param("run_id", &self.run_id)
     }
 
-    /// Takes a page and gives the events that are new. What the server sends again is dropped.
+    /// Takes a page and gives the events that are new, in order. What the server sends again is dropped.
     pub(crate) fn take_page(&mut self, page: RunEventPage) -> Vec<RunEvent> {
         let asked = self.cursor;
         let full = page.items.len() >= wire::PAGE_LIMIT as usize;
         let mut events = page.items;
         events.retain(|event| event.sequence > asked);
-        self.cursor = events
-            .iter()
-            .map(|event| event.sequence)
-            .fold(asked, u64::max);
+        events.sort_by_key(|event| event.sequence);
+        events.dedup_by_key(|event| event.sequence);
+        self.cursor = events.last().map_or(asked, |event| event.sequence);
         self.page = PageFacts {
             brought_events: !events.is_empty(),
             ended_run: events.iter().any(|event| event.event_type.ends_run()),

@@ -2,10 +2,9 @@
 //!
 //! Here live [`Fields`], from which every type of the vendor's is read, and how answers become such types.
 
-use agent_core::sdk::{Response, compact_json, mend_surrogates};
+use agent_core::sdk::{Response, compact_json, read_json_text};
 use agent_core::{Error, Result};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -34,7 +33,7 @@ impl<'a> Fields<'a> {
     /// The fields of the object in `text`.
     pub(crate) fn parse(text: &'a str) -> serde_json::Result<Self> {
         Ok(Self {
-            map: parse(text)?,
+            map: read_json_text(text)?,
             text: Some(text),
         })
     }
@@ -128,14 +127,6 @@ impl<'a> Fields<'a> {
             }
         }
     }
-}
-
-/// `text` as JSON. Halves of characters, as servers send them that cut text by UTF-16 units, become U+FFFD.
-pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    serde_json::from_str(text).or_else(|error| match mend_surrogates(text) {
-        Some(mended) => serde_json::from_str(&mended),
-        None => Err(error),
-    })
 }
 
 /// The object `error` as JSON with its keys in the server's order.

@@ -4,39 +4,30 @@ use agent_core::sdk::{Response, mend_surrogates};
 use agent_core::{Error, Result};
 use serde_json::{Map, Value};
 
-/// `text` as JSON. Halves of characters, as servers send them that cut text by UTF-16 units, become U+FFFD.
+use crate::number::{self, count};
+
+/// `text` as JSON, read as JavaScript reads it: halves of characters, as servers send them that cut text by UTF-16
+/// units, become U+FFFD, and numbers too large for any number null.
 pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
-    serde_json::from_str(text).or_else(|error| match mend_surrogates(text) {
-        Some(mended) => serde_json::from_str(&mended),
-        None => Err(error),
+    serde_json::from_str(text).or_else(|error| {
+        let whole = mend_surrogates(text);
+        let mended = number::mend(whole.as_deref().unwrap_or(text)).or(whole);
+        mended.map_or(Err(error), |mended| serde_json::from_str(&mended))
     })
+}
+
+/// The body of an answer as JSON. A byte order mark before it is none of it.
+pub(crate) fn body(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    let text = String::from_utf8_lossy(bytes);
+    parse(text.strip_prefix('\u{feff}').unwrap_or(&text))
 }
 
 /// The members of an answer's body. What is not a JSON object has none.
-pub(crate) fn members(response: &Response) -> Map<String, Value> {
-    match parse(&String::from_utf8_lossy(&response.body)) {
+fn members(response: &Response) -> Map<String, Value> {
+    match body(&response.body) {
         Ok(Value::Object(members)) => members,
         _ => Map::new(),
     }
-}
-
-/// A whole number, also one that is written as `3.0`.
-pub(crate) fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| {
-        let number = value.as_f64()?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "checked: whole, and far below 2^63"
-        )]
-        (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
-    })
-}
-
-/// A whole number from zero.
-pub(crate) fn count(value: &Value) -> Option<u64> {
-    value
-        .as_u64()
-        .or_else(|| u64::try_from(integer(value)?).ok())
 }
 
 /// An object of an answer whose members are taken one by one; what is left is what this version does not know.

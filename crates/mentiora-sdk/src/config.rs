@@ -130,7 +130,9 @@ impl MentioraConfig {
 
     /// The vendor's retry policy: so many attempts after the first, whatever failed: 429, 500 to 599, time limits,
     /// broken connections. There are no idempotency keys: **an agent whose answer was lost may run twice**, an upload
-    /// may be stored twice. `retries(3)` is what the vendor's client does by default.
+    /// may be stored twice. `retries(3)` is what the vendor's client does by default. The
+    /// [budget](crate::MentioraClient::retry_budget) that all clones share stands above it: against a server that fails
+    /// always, the attempts beyond the first stop at 20 altogether.
     ///
     /// Without this setter the client repeats just as often (3 times), but `agents().run`, `files().upload`,
     /// `knowledge().create` and `add_documents` only when nothing was sent or the server answered 429. Streams and

@@ -172,8 +172,8 @@ pub(crate) struct ServerError {
 }
 
 impl ServerError {
-    fn of(body: &str) -> Self {
-        let body = answer::parse(body).unwrap_or_default();
+    fn of(body: &[u8]) -> Self {
+        let body = answer::body(body).unwrap_or_default();
         let text = |key| body["error"][key].as_str().map(str::to_owned);
         match text("message").filter(|message| !message.is_empty()) {
             None => Self::default(),
@@ -207,7 +207,7 @@ impl Refusal {
             "" => status.canonical_reason().unwrap_or_default(),
             sent => sent,
         };
-        let server = ServerError::of(&response.text());
+        let server = ServerError::of(&response.body);
         let suffix = server.suffix();
         let (what, suffix) = match status.as_u16() {
             _ if operation == AGENTS_STREAM.name => ("Stream request failed", suffix),

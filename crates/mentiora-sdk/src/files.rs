@@ -1,5 +1,7 @@
 //! Files, for knowledge bases to read. Beyond the agents API; source: the vendor's client.
 
+use std::fmt;
+
 use agent_core::sdk::{Op, Request, Response};
 use agent_core::{ByteStream, Call, Error, Result, WithResponse};
 use base64::Engine as _;
@@ -22,8 +24,8 @@ pub struct FilesClient {
     room: Room,
 }
 
-/// A file to upload.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A file to upload. `Debug` shows how long its content is, not what it is.
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct UploadFileParams {
     filename: String,
@@ -51,6 +53,17 @@ impl UploadFileParams {
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
+    }
+}
+
+impl fmt::Debug for UploadFileParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UploadFileParams")
+            .field("filename", &self.filename)
+            .field("content_bytes", &self.content.len())
+            .field("mime_type", &self.mime_type)
+            .field("description", &self.description)
+            .finish()
     }
 }
 

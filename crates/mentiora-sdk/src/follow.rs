@@ -70,16 +70,13 @@ impl Follow for AgentStream {
     }
 
     fn opened(&mut self, head: &ResponseMeta) -> Next {
-        let kind = head.headers.get(CONTENT_TYPE);
-        let kind = kind.map(|kind| String::from_utf8_lossy(kind.as_bytes()));
-        let is_stream = kind
-            .as_ref()
-            .is_some_and(|kind| kind.to_ascii_lowercase().contains(wire::EVENT_STREAM));
-        if !is_stream {
-            let kind = kind
-                .as_deref()
-                .filter(|kind| !kind.is_empty())
-                .unwrap_or("(none)");
+        let kinds = head.headers.get_all(CONTENT_TYPE).iter();
+        let kinds: Vec<_> = kinds
+            .map(|kind| String::from_utf8_lossy(kind.as_bytes()))
+            .collect();
+        let kind = kinds.join(", ");
+        if !kind.to_ascii_lowercase().contains(wire::EVENT_STREAM) {
+            let kind = if kind.is_empty() { "(none)" } else { &kind };
             let text = format!("Expected {} but received: {kind}", wire::EVENT_STREAM);
             return Next::Fail(self.no_stream(head, text));
         }
@@ -147,3 +144,6 @@ impl Follow for AgentStream {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ mod follow;
 mod identity;
 mod ids;
 mod knowledge;
+mod number;
 #[doc(hidden)]
 pub mod ops;
 mod params;

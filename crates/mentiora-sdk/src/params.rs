@@ -71,7 +71,7 @@ struct Data {
     #[serde(default)]
     agent_id: Option<String>,
     #[serde(default)]
-    message: String,
+    message: Option<String>,
     #[serde(flatten)]
     options: Options,
 }
@@ -80,7 +80,7 @@ impl From<Data> for AgentRunParams {
     fn from(data: Data) -> Self {
         Self {
             options: data.options,
-            ..Self::from_parts(data.tag, data.agent_id, data.message)
+            ..Self::from_parts(data.tag, data.agent_id, data.message.unwrap_or_default())
         }
     }
 }
@@ -175,12 +175,7 @@ impl AgentRunParams {
 
     fn check(&self) -> Result<(), String> {
         let refuse = |text: &str| Err(text.to_owned());
-        // What JavaScript trims, and what Rust does.
-        if self
-            .message
-            .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
-            .is_empty()
-        {
+        if is_blank(&self.message) {
             return refuse("message is required and cannot be empty");
         }
         match &self.agent {
@@ -222,6 +217,11 @@ impl AgentRunParams {
             options: self.options,
         })
     }
+}
+
+/// Whether there is nothing but what Unicode calls white space, and the mark that JavaScript counts as such.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
 }
 
 fn is_tag(tag: &str) -> bool {

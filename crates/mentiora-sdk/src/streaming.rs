@@ -172,16 +172,19 @@ impl CreateStreamResponseOptions {
 
 impl fmt::Debug for CreateStreamResponseOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("CreateStreamResponseOptions")
             .field("transform", &self.transform.is_some())
-            .field("headers", &names)
+            .field("headers", &names(&self.headers))
             .finish()
     }
 }
 
-/// An answer to a browser. Made by [`create_stream_response`].
-#[derive(Debug)]
+/// What of headers may be shown: a value can be a cookie.
+fn names(headers: &[(String, String)]) -> Vec<&str> {
+    headers.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+/// An answer to a browser. Made by [`create_stream_response`]. `Debug` shows the names of the headers alone.
 #[non_exhaustive]
 pub struct StreamResponse {
     /// 200.
@@ -190,6 +193,16 @@ pub struct StreamResponse {
     pub headers: Vec<(String, String)>,
     /// The frames, as they come.
     pub body: SseBody,
+}
+
+impl fmt::Debug for StreamResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamResponse")
+            .field("status", &self.status)
+            .field("headers", &names(&self.headers))
+            .field("body", &self.body)
+            .finish()
+    }
 }
 
 impl StreamResponse {

@@ -10,6 +10,7 @@ use crate::client::Room;
 use crate::error::{ErrorClass, ErrorExt};
 use crate::ids::uuid_v7;
 use crate::ops::SEND_TRACE;
+use crate::params::is_blank;
 
 mod event;
 
@@ -44,8 +45,9 @@ impl TracingClient {
 
     /// Sends one event, at once: one request per event, repeated as any safe call.
     ///
-    /// An event that is not valid is an error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument). Whatever the network and the server do is no error but told in the
-    /// result, so that tracing never breaks what is traced. An event without a thread id gets a new one.
+    /// An event that is not valid is an error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument). Whatever
+    /// the network and the server do is no error but told in the result, so that tracing never breaks what is traced.
+    /// An event without a thread id gets a new one.
     ///
     /// ```no_run
     /// # use std::time::SystemTime;
@@ -61,11 +63,7 @@ impl TracingClient {
     /// # Ok(()) }
     /// ```
     pub async fn send_trace(&self, mut event: TraceEvent) -> Result<SendTraceResult> {
-        if event
-            .thread_id
-            .as_deref()
-            .is_none_or(|id| id.trim().is_empty())
-        {
+        if event.thread_id.as_deref().is_none_or(is_blank) {
             event.thread_id = Some(uuid_v7(&**self.room.pipeline.ambient()));
         }
         let request = Request::new(&SEND_TRACE);

@@ -5,7 +5,8 @@ use agent_core::{Error, Result, open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::answer::{Members, count, integer, text};
+use crate::answer::{Members, text};
+use crate::number::{count, integer};
 
 /// Members of an answer that this version does not know, as the server sent them.
 pub type Extra = Map<String, Value>;

@@ -18,7 +18,7 @@ use mentiora_sdk::ops::OPS;
 use mentiora_sdk::{
     AgentRunParams, AgentStreamEvent, Error, ErrorClass, ErrorExt, ErrorKind, HttpConfig, Limit,
     MentioraClient, MentioraConfig, PaginationOptions, RetryPolicy, Sent, TimeoutPhase,
-    UpdateKnowledgeParams,
+    UpdateKnowledgeParams, UploadFileParams,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -579,6 +579,8 @@ async fn no_secret_is_shown_by_anything() {
         );
         shown.push(format!("{error} {error:?}"));
     }
+    let upload = UploadFileParams::new("n", "planted-content", "text/plain");
+    shown.push(format!("{upload:?}"));
     shown.push(String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
     let logged = shown.last().unwrap();
     assert!(logged.contains("agents.run") && logged.contains("credentials go over plain http"));

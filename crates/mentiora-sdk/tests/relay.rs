@@ -5,10 +5,14 @@
     reason = "helpers of tests fail tests"
 )]
 
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use agent_emulator::{Emulator, Fault};
+use axum::Router;
+use axum::response::Html;
+use axum::routing::{get, post};
 use mentiora_sdk::{MentioraClient, MentioraConfig};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -17,6 +21,11 @@ use tokio::net::TcpListener;
 mod relay;
 
 async fn serve() -> (Emulator, String) {
+    serve_beside(Router::new()).await
+}
+
+/// The example's server, with more routes.
+async fn serve_beside(more: Router) -> (Emulator, String) {
     let emulator = Emulator::builder()
         .pace(Duration::ZERO)
         .start()
@@ -27,7 +36,8 @@ async fn serve() -> (Emulator, String) {
     let client = MentioraClient::new(config).unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, relay::app(client)).await });
+    let app = relay::app(client).merge(more);
+    tokio::spawn(async move { axum::serve(listener, app).await });
     (emulator, url)
 }
 
@@ -243,28 +253,71 @@ async fn the_pages_own_program_shows_the_conversation() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_real_browser_shows_the_answer() {
-    let (_emulator, url) = serve().await;
-    let shown = tokio::task::spawn_blocking(move || {
-        let page = format!("{url}/?ask=Hello");
-        let args = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--virtual-time-budget=10000",
-            "--dump-dom",
-            &page,
-        ];
-        ["chromium", "chromium-browser", "google-chrome"]
-            .iter()
-            .find_map(|browser| run(browser, &args))
-    });
-    match shown.await.unwrap() {
-        None => println!("no browser is installed: the page was not opened in one"),
-        Some(page) => assert!(
-            page.contains("You said “Hello”. That is the first message"),
-            "{page}"
-        ),
+/// The page in a frame, watched until the answer's suggestions are there; then what it shows is sent back.
+const WATCH: &str = r##"<!DOCTYPE html><iframe id="frame" src="/?ask=Hello"></iframe><script>
+const frame = document.getElementById("frame");
+frame.onload = () => {
+  const page = frame.contentDocument;
+  const look = () => page.querySelector("#suggestions button")
+    && fetch("/shown", { method: "POST", body: page.getElementById("log").innerText });
+  new MutationObserver(look).observe(page, { childList: true, subtree: true });
+  look();
+};
+</script>"##;
+
+/// A browser that runs until this is dropped.
+struct Browser(Child);
+
+impl Browser {
+    /// None if none is installed.
+    fn open(url: &str, profile: &Path) -> Option<Self> {
+        let profile = format!("--user-data-dir={}", profile.display());
+        let names = ["chromium", "chromium-browser", "google-chrome"];
+        names.iter().find_map(|browser| {
+            let mut command = Command::new(browser);
+            command
+                .args([
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--no-first-run",
+                ])
+                .args(["--disable-background-networking", &profile, url])
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            command.spawn().ok().map(Self)
+        })
     }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Where it ended by itself there is nothing to end.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_real_browser_shows_the_answer() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let watch = Router::new()
+        .route("/watch", get(async || Html(WATCH)))
+        .route(
+            "/shown",
+            post(async move |text: String| drop(tell.send(text))),
+        );
+    let (_emulator, url) = serve_beside(watch).await;
+    // A profile of its own: one that is in use, or not to be written, would keep the browser from starting.
+    let profile = tempfile::tempdir().unwrap();
+    let Some(_browser) = Browser::open(&format!("{url}/watch"), profile.path()) else {
+        println!("no browser is installed: the page was not opened in one");
+        return;
+    };
+    let shown = tokio::time::timeout(Duration::from_secs(60), told.recv()).await;
+    let shown = shown.expect("the browser shows the answer").unwrap();
+    let lines: Vec<_> = shown.lines().filter(|line| !line.is_empty()).collect();
+    let answer = "You said “Hello”. That is the first message of this thread.";
+    assert_eq!(lines, ["Hello", "used recall", answer]);
 }

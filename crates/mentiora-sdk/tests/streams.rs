@@ -11,7 +11,7 @@ use agent_core::testing::{Reply, ScriptedTransport};
 use mentiora_sdk::{
     End, ErrorClass, ErrorExt, ErrorKind, Limit, MentioraClient, Sent, StreamOptions, TimeoutPhase,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
 #[path = "support/rig.rs"]
@@ -31,83 +31,6 @@ async fn items(reply: Reply) -> (Vec<String>, Option<End>) {
     );
     assert_eq!(transport.open_exchanges(), 0, "nothing stays open");
     (items, events.end())
-}
-
-/// The answers of all recorded streams.
-fn recorded() -> Vec<(String, Vec<u8>)> {
-    let mut all = Vec::new();
-    for group in ["stream", "stream-errors", "python-peer", "auth"] {
-        let path = format!("{}/tests/vectors/{group}.json", env!("CARGO_MANIFEST_DIR"));
-        let vectors: Vec<Value> =
-            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        for vector in vectors {
-            if vector["operation"] != "agents.stream" {
-                continue;
-            }
-            for exchange in vector["exchanges"].as_array().unwrap() {
-                let response = &exchange["response"];
-                let kind = response["headers"]["content-type"]
-                    .as_str()
-                    .unwrap_or_default();
-                if response["status"] != 200 || !kind.contains("text/event-stream") {
-                    continue;
-                }
-                let bytes = match (&response["body"], response["chunks"].as_array()) {
-                    (Value::String(text), _) => text.clone().into_bytes(),
-                    (_, Some(chunks)) => chunks
-                        .iter()
-                        .map(|chunk| chunk.as_str().unwrap())
-                        .collect::<String>()
-                        .into_bytes(),
-                    _ => continue,
-                };
-                all.push((vector["name"].as_str().unwrap().to_owned(), bytes));
-            }
-        }
-    }
-    assert!(all.len() >= 40, "{}", all.len());
-    all
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_recorded_stream_gives_the_same_however_it_is_cut_into_pieces() {
-    for (name, bytes) in recorded() {
-        let whole = items(Reply::events().chunk(bytes.clone())).await;
-        for at in 0..=bytes.len() {
-            let (first, second) = bytes.split_at(at);
-            let split = Reply::events().chunk(first.to_vec()).chunk(second.to_vec());
-            assert_eq!(items(split).await, whole, "{name} at {at}");
-        }
-        let mut single = Reply::events();
-        for byte in bytes {
-            single = single.chunk(vec![byte]);
-        }
-        assert_eq!(items(single).await, whole, "{name} byte by byte");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_recorded_stream_cut_at_every_byte_gives_a_beginning_and_a_typed_error() {
-    for (name, bytes) in recorded() {
-        let (whole, end) = items(Reply::events().chunk(bytes.clone())).await;
-        for at in 0..=bytes.len() {
-            let cut = Reply::events().chunk(bytes[..at].to_vec()).lost();
-            let (mut got, cut_end) = items(cut).await;
-            let last = got.pop();
-            if last
-                .as_deref()
-                .is_some_and(|last| last.starts_with("Interrupted: Stream interrupted: "))
-            {
-                assert_eq!(cut_end, None, "{name} at {at}");
-            } else {
-                // The stream had ended by its own events before the cut.
-                got.extend(last);
-                assert_eq!(got, whole, "{name} at {at}");
-                assert_eq!(cut_end, end, "{name} at {at}");
-            }
-            assert_eq!(got, whole[..got.len()], "{name} at {at}");
-        }
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,6 +199,14 @@ async fn the_head_decides_whether_it_is_a_stream() {
             .chunk(delta("a"));
         assert_eq!(items(reply).await.0.len(), 1, "{kind}");
     }
+    // Several headers are one list.
+    let two = |second: &str| {
+        let reply = Reply::status(200).header("content-type", "text/plain");
+        reply.header("content-type", second).chunk(delta("a"))
+    };
+    assert_eq!(items(two("text/event-stream")).await.0.len(), 1);
+    let expected = "Protocol: Expected text/event-stream but received: text/plain, text/html";
+    assert_eq!(items(two("text/html")).await.0, [expected]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -146,7 +146,13 @@ async fn each_event_is_one_request_with_every_member() {
     });
     assert_eq!(first, expected);
 
-    for (given, kept) in [(" ", false), ("\t", false), ("", false), (" th ", true)] {
+    for (given, kept) in [
+        (" ", false),
+        ("\t", false),
+        ("\u{feff}\u{a0}", false),
+        ("", false),
+        (" th ", true),
+    ] {
         let event = trace().thread_id(given);
         let n = transport.requests().len();
         assert!(tracing.send_trace(event).await.unwrap().success);
@@ -154,14 +160,14 @@ async fn each_event_is_one_request_with_every_member() {
     }
 
     tracing.flush().await;
-    assert_eq!(transport.requests().len(), 5, "flush sends nothing");
+    assert_eq!(transport.requests().len(), 6, "flush sends nothing");
     let start = SystemTime::UNIX_EPOCH + Duration::from_millis(1_735_689_600_042);
     let event = TraceEvent::new("t", "s", "n", TraceType::Llm, start)
         .thread_id("th")
         .end_time("tomorrow")
         .input(json!({"camelKey": null}));
     assert!(tracing.send_trace(event).await.unwrap().success);
-    let last = body(5);
+    let last = body(6);
     assert_eq!(last["start_time"], "2025-01-01T00:00:00.042Z");
     assert_eq!(
         (&last["end_time"], &last["input"]),

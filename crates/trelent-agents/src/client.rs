@@ -41,7 +41,8 @@ pub struct Client {
     pipeline: Pipeline,
 }
 
-/// What a client can be told besides its URL. No environment variable is read. Source: package readme.
+/// What a client can be told besides its URL. No environment variable is read but those for
+/// proxies. Source: package readme.
 #[derive(Clone)]
 #[non_exhaustive]
 #[must_use]

@@ -3,31 +3,20 @@
 //! Servers that check their input like to quote it in the complaint, and the message of an error is the server's text.
 //! The answer's body, which is never printed, stays as it came.
 
-use agent_core::sdk::{Pipeline, Request};
+use agent_core::sdk::{Pipeline, Request, hide_secret};
 use agent_core::{Call, Error, SecretString, WithResponse};
 use serde::de::DeserializeOwned;
 
 use crate::error::{ErrorParts, read};
 
-/// A text shorter than this is no secret, and replacing it would make other texts unreadable.
-const SHORTEST: usize = 4;
-
 /// Reads the answer behind `error` once more, without `secret`.
 pub(crate) fn scrub(error: Error, secret: &str, read: fn(u16, &str) -> ErrorParts) -> Error {
-    if secret.len() < SHORTEST {
-        return error;
-    }
     let Some(response) = error.response() else {
         return error;
     };
-    let text = response.text();
-    let mut clean = text.replace(secret, "****");
-    // As it stands in JSON, without the quotes around it.
-    let quoted = serde_json::Value::from(secret).to_string();
-    clean = clean.replace(&quoted[1..quoted.len() - 1], "****");
-    if clean == text {
+    let Some(clean) = hide_secret(&response.text(), secret) else {
         return error;
-    }
+    };
     let parts = read(response.status.as_u16(), &clean);
     error
         .with_message(parts.message.clone())

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use http::response::Parts;
 use http::{HeaderMap, Request as HttpRequest, Response as HttpResponse};
 use tokio::time::{Instant, timeout_at};
 
 use super::Pipeline;
 use crate::ambient::now;
+use crate::auth::Credentials;
 use crate::config::{ERROR_BODY_TIME, MAX_ERROR_BYTES};
 use crate::error::{Error, ErrorKind, ErrorResponse, Result, Sent, TimeoutPhase};
 use crate::redirect::Redirects;
@@ -125,6 +127,7 @@ impl Pipeline {
         &self,
         operation: &'static str,
         mut request: HttpRequest<RequestBody>,
+        credentials: &Credentials,
         redirects: Redirects,
         deadlines: Deadlines,
     ) -> Result<HttpResponse<W::Body>> {
@@ -153,7 +156,9 @@ impl Pipeline {
             hops += 1;
         };
         if !response.status().is_success() {
-            return Err(self.refusal(operation, &request, response, deadlines).await);
+            let (head, body) = response.into_parts();
+            let response = self.refused(&request, head, body, deadlines).await;
+            return Err(self.refusal(operation, credentials, response));
         }
         let (head, body) = response.into_parts();
         match W::read(self, &head.headers, body, deadlines).await {
@@ -164,16 +169,14 @@ impl Pipeline {
         }
     }
 
-    /// The error for an answer outside 200 to 299. What can not be read of its body is done without: the status is
-    /// what counts.
-    async fn refusal(
+    /// An answer outside 200 to 299. What can not be read of its body is done without: the status is what counts.
+    async fn refused(
         &self,
-        operation: &'static str,
         request: &HttpRequest<RequestBody>,
-        response: HttpResponse<ResponseBody>,
+        head: Parts,
+        body: ResponseBody,
         deadlines: Deadlines,
-    ) -> Error {
-        let (head, body) = response.into_parts();
+    ) -> ErrorResponse {
         let mut collect = Collect::new(body, MAX_ERROR_BYTES);
         let until = now() + ERROR_BODY_TIME;
         let until = deadlines
@@ -188,7 +191,7 @@ impl Pipeline {
             .extensions
             .get::<ReasonPhrase>()
             .map_or(standard, |reason| reason.0.as_str());
-        let response = ErrorResponse {
+        ErrorResponse {
             method: request.method().clone(),
             url: request.uri().to_string(),
             status: head.status,
@@ -196,19 +199,36 @@ impl Pipeline {
             headers: head.headers,
             body,
             truncated,
-        };
+        }
+    }
+
+    /// The error for an answer outside 200 to 299.
+    fn refusal(
+        &self,
+        operation: &'static str,
+        credentials: &Credentials,
+        response: ErrorResponse,
+    ) -> Error {
         let dialect = self.0.dialect;
         let retry_after = dialect.retry_after(
-            head.status.as_u16(),
+            response.status.as_u16(),
             &response.headers,
             self.0.ambient.wall_clock(),
         );
         let error = Error::new(ErrorKind::Api, response.reason.clone())
             .with_request_id(request_id(&response.headers))
             .with_retry_after(retry_after);
-        dialect
-            .read_error(operation, &response, error)
-            .with_response(response)
+        // A server that repeats the credentials in its complaint must not bring them into messages. The body itself, which
+        // is never printed, stays as it came.
+        let error = match credentials.hide(&response.text()) {
+            None => dialect.read_error(operation, &response, error),
+            Some(clean) => {
+                let mut shown = response.clone();
+                shown.body = clean.into();
+                dialect.read_error(operation, &shown, error)
+            }
+        };
+        error.with_response(response)
     }
 }
 

@@ -90,7 +90,7 @@ impl Caller {
             let deadlines = opening.unwrap_or_else(|| self.deadlines::<W>());
             let result = self
                 .pipeline
-                .attempt::<W>(request.op.name, http, redirects, deadlines)
+                .attempt::<W>(request.op.name, http, &credentials, redirects, deadlines)
                 .instrument(span.clone())
                 .await;
             trace::attempted(&span, &result);

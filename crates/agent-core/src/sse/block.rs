@@ -3,17 +3,15 @@
 //! As long as one chunk holds the whole block and one `data` line, values are positions in that chunk. Otherwise they
 //! are gathered here, the data joined as it comes. Whether a value fits is the reader's to check, before it is added.
 
-use bytes::Bytes;
-
-use super::frame::{Buffer, Extra, Fields, Frame, Span};
+use super::frame::{Buffer, Frame, Span, Spans};
 use super::input::Input;
 use super::last_id::LastId;
 
 /// A block of up to this size is copied out of its chunk. That costs less than to count one more owner of the chunk,
 /// and does not keep the chunk for the sake of a few bytes.
-const SMALL: usize = 512;
-/// A gathered block of up to this size is copied, and the buffer used again.
-const SMALL_GATHERED: usize = 4 << 10;
+pub(super) const SMALL: usize = 1024;
+/// So much of a buffer is kept for the next block.
+const KEEP: usize = 4 << 10;
 /// What the first allocation for a block may be because the one before was as large.
 const EXPECT_MAX: usize = 256 << 10;
 
@@ -161,70 +159,62 @@ impl Block {
     }
 
     /// The frame of a block that has ended.
-    // Each frame is made by the last expression of a function: moving it once more would be the dearest step of all.
     pub(super) fn take_frame(&mut self, input: &mut Input, last_id: &LastId) -> Frame {
-        if self.place == Place::Buffers {
-            return self.gathered_frame(last_id);
-        }
-        let data = self.data.unwrap_or_default();
-        if self.held() <= SMALL {
-            return self.small_frame(data, input.chunk(), last_id);
-        }
-        let extra = extra(self.event, self.id, last_id);
-        self.clear();
-        Frame {
-            buffer: Buffer::Shared(input.share()),
-            data,
-            extra,
-        }
-    }
-
-    fn small_frame(&mut self, data: Span, chunk: &[u8], last_id: &LastId) -> Frame {
-        let mut buffer = Vec::with_capacity(self.held());
-        let data = append(&mut buffer, data.of(chunk));
-        let event = self.event.map(|event| append(&mut buffer, event.of(chunk)));
-        let id = self.id.map(|id| append(&mut buffer, id.of(chunk)));
-        let extra = extra(event, id, last_id);
-        self.clear();
-        Frame {
-            buffer: Buffer::Own(buffer.into()),
-            data,
-            extra,
-        }
-    }
-
-    fn gathered_frame(&mut self, last_id: &LastId) -> Frame {
-        // The other values go behind the data, so that the frame has one buffer.
-        let buffer = &mut self.data_buffer;
-        let data = Span {
-            start: 0,
-            end: buffer.len(),
-        };
-        let event = self.event.map(|_| append(buffer, &self.event_buffer));
-        let id = self.id.map(|_| append(buffer, &self.id_buffer));
-        let extra = extra(event, id, last_id);
-        self.expected = buffer.len().min(EXPECT_MAX);
-        if buffer.len() <= SMALL_GATHERED {
-            let copy = Box::from(&buffer[..]);
-            self.clear();
-            return Frame {
-                buffer: Buffer::Own(copy),
-                data,
-                extra,
-            };
-        }
-        let bytes = if buffer.len() < buffer.capacity() / 2 {
-            // A frame does not keep much more memory than it has bytes, however large the one before was.
-            Bytes::copy_from_slice(buffer)
+        let last_id = if self.id.is_some() {
+            None
         } else {
-            Bytes::from(std::mem::take(buffer))
+            last_id.share()
         };
+        let (buffer, spans) = if self.place == Place::Buffers {
+            self.take_gathered()
+        } else if self.held() <= SMALL {
+            self.copy_small(input.chunk())
+        } else {
+            let spans = Spans {
+                data: self.data.unwrap_or_default(),
+                event: self.event,
+                id: self.id,
+            };
+            self.clear();
+            return Frame::of_parts(Buffer::Shared(input.share()), spans, last_id);
+        };
+        let only_data = self.event.is_none() && self.id.is_none() && last_id.is_none();
         self.clear();
-        Frame {
-            buffer: Buffer::Shared(bytes),
-            data,
-            extra,
+        if only_data {
+            Frame::of_data(buffer)
+        } else {
+            Frame::of_parts(Buffer::Own(buffer), spans, last_id)
         }
+    }
+
+    /// The values, copied out of `chunk`, and where they are now.
+    fn copy_small(&self, chunk: &[u8]) -> (Vec<u8>, Spans) {
+        let mut buffer = Vec::with_capacity(self.held());
+        let spans = Spans {
+            data: append(&mut buffer, self.data.unwrap_or_default().of(chunk)),
+            event: self.event.map(|event| append(&mut buffer, event.of(chunk))),
+            id: self.id.map(|id| append(&mut buffer, id.of(chunk))),
+        };
+        (buffer, spans)
+    }
+
+    /// The values that were gathered, in one buffer, and where they are now.
+    fn take_gathered(&mut self) -> (Vec<u8>, Spans) {
+        let buffer = &mut self.data_buffer;
+        let spans = Spans {
+            data: Span {
+                start: 0,
+                end: buffer.len(),
+            },
+            event: self.event.map(|_| append(buffer, &self.event_buffer)),
+            id: self.id.map(|_| append(buffer, &self.id_buffer)),
+        };
+        self.expected = buffer.len().min(EXPECT_MAX);
+        if buffer.len() <= SMALL || buffer.len() < buffer.capacity() / 2 {
+            // A frame does not keep much more memory than it has bytes, however large the one before was.
+            return (buffer.clone(), spans);
+        }
+        (std::mem::take(buffer), spans)
     }
 
     /// Drops the block.
@@ -247,52 +237,11 @@ impl Block {
             &mut self.id_buffer,
         ] {
             buffer.clear();
-            if buffer.capacity() > SMALL_GATHERED {
-                buffer.shrink_to(SMALL_GATHERED);
+            if buffer.capacity() > KEEP {
+                buffer.shrink_to(KEEP);
             }
         }
     }
-}
-
-/// The frame of a block that is one `data` line, at `data` of the chunk, and was never stored.
-#[inline]
-pub(super) fn plain_frame(data: Span, input: &mut Input, last_id: &LastId) -> Frame {
-    let extra = extra(None, None, last_id);
-    if data.len() <= SMALL {
-        let copy = Box::from(data.of(input.chunk()));
-        return Frame {
-            buffer: Buffer::Own(copy),
-            data: Span {
-                start: 0,
-                end: data.len(),
-            },
-            extra,
-        };
-    }
-    Frame {
-        buffer: Buffer::Shared(input.share()),
-        data,
-        extra,
-    }
-}
-
-/// What a frame has besides data.
-#[inline]
-fn extra(event: Option<Span>, id: Option<Span>, last_id: &LastId) -> Extra {
-    let has_last_id = !last_id.get().is_empty();
-    if event.is_none() && id.is_none() {
-        return if has_last_id {
-            Extra::LastId(last_id.share())
-        } else {
-            Extra::Nothing
-        };
-    }
-    let last_id = (id.is_none() && has_last_id).then(|| last_id.share());
-    Extra::Fields(Box::new(Fields {
-        event: event.unwrap_or_default(),
-        id,
-        last_id,
-    }))
 }
 
 /// Doubles a buffer, but not past the limit: left alone, `Vec` could take twice that.

@@ -99,6 +99,7 @@ impl Decoder {
     ///
     /// Fails when an event is larger than the limit. The decoder can not go on then: it gives the same error until it
     /// is [`reset`](Self::reset).
+    #[inline]
     pub fn next_frame(&mut self) -> Result<Option<Frame>, TooLarge> {
         self.reader.next_frame()
     }

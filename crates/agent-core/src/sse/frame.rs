@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 
 #[cfg(feature = "simd")]
 /// From how many bytes on SIMD validation is the faster one.
-const SIMD_MIN: usize = 256;
+const SIMD_MIN: usize = 64;
 
 /// A part of a buffer.
 #[derive(Clone, Copy, Default)]
@@ -31,32 +31,52 @@ impl Span {
 
 /// One event of an event stream, as it was dispatched.
 ///
-/// It is one buffer and positions in it. The values of a small event are in a buffer of their own; that of a larger
-/// one is the chunk that it arrived in, uncopied: copy out what is to be kept for long. Cloning copies at most a few
-/// KiB.
+/// The values of a small event are in memory of their own; those of a larger one are in the chunk that it arrived in,
+/// uncopied: copy out what is to be kept for long. Cloning copies what is not in a chunk.
 ///
 /// Text is decoded when it is asked for: bytes that are not UTF-8 become U+FFFD, as the standard has it.
 ///
 /// `Debug` shows the event's name and sizes, never its data or ids.
+// Three words, because a frame is moved several times on its way out. The spare values of the vector's capacity let an
+// `Option` or `Result` of a frame be as large as the frame.
 #[derive(Clone)]
-pub struct Frame {
-    pub(super) buffer: Buffer,
+pub struct Frame(Content);
+
+#[derive(Clone)]
+enum Content {
+    /// `data` in memory of its own, and nothing else: what most frames are.
+    Data(Vec<u8>),
+    Parts(Box<Parts>),
+}
+
+#[derive(Clone)]
+struct Parts {
+    buffer: Buffer,
+    spans: Spans,
+    /// The last event id, if it is not this frame's own and not empty.
+    last_id: Option<Arc<Vec<u8>>>,
+}
+
+/// Where the values of a block are.
+#[derive(Clone, Copy)]
+pub(super) struct Spans {
     pub(super) data: Span,
-    pub(super) extra: Extra,
+    pub(super) event: Option<Span>,
+    pub(super) id: Option<Span>,
 }
 
 /// The bytes of a frame.
 #[derive(Clone)]
 pub(super) enum Buffer {
-    /// The values, if there are few bytes of them.
-    Own(Box<[u8]>),
-    /// The chunk, or many bytes of values.
+    /// The values and nothing else.
+    Own(Vec<u8>),
+    /// The chunk.
     Shared(Bytes),
 }
 
 impl Buffer {
     #[inline]
-    pub(super) fn get(&self) -> &[u8] {
+    fn get(&self) -> &[u8] {
         match self {
             Self::Own(bytes) => bytes,
             Self::Shared(bytes) => bytes,
@@ -64,35 +84,38 @@ impl Buffer {
     }
 }
 
-/// What a frame may have besides data. Apart, because a frame is moved several times on its way out, and most have
-/// nothing of it. An enum, because its spare values let an `Option` or `Result` of a frame be as large as the frame, so
-/// that unwrapping moves nothing.
-#[derive(Clone)]
-pub(super) enum Extra {
-    /// No fields, and no last event id.
-    Nothing,
-    /// No fields; the last event id is this one.
-    LastId(Arc<Vec<u8>>),
-    Fields(Box<Fields>),
-}
-
-/// The fields of a block other than `data`, as places in the frame's buffer.
-#[derive(Clone)]
-pub(super) struct Fields {
-    /// Empty when there is no `event` field.
-    pub(super) event: Span,
-    pub(super) id: Option<Span>,
-    /// The last event id, if it is not this frame's own and not empty.
-    pub(super) last_id: Option<Arc<Vec<u8>>>,
-}
-
 impl Frame {
+    /// A frame that has only data.
+    #[inline]
+    pub(super) fn of_data(data: Vec<u8>) -> Self {
+        Self(Content::Data(data))
+    }
+
+    /// A frame of any kind. `last_id` is the one of an earlier block.
+    #[inline]
+    pub(super) fn of_parts(buffer: Buffer, spans: Spans, last_id: Option<Arc<Vec<u8>>>) -> Self {
+        Self(Content::Parts(Box::new(Parts {
+            buffer,
+            spans,
+            last_id,
+        })))
+    }
+
+    fn parts(&self) -> Option<&Parts> {
+        match &self.0 {
+            Content::Data(_) => None,
+            Content::Parts(parts) => Some(parts),
+        }
+    }
+
     /// Type of the event: the last `event` field, or `message` when there is none or it is empty.
     pub fn event(&self) -> Cow<'_, str> {
-        match &self.extra {
-            Extra::Fields(fields) if fields.event.len() > 0 => {
-                text(fields.event.of(self.buffer.get()))
-            }
+        let value = self.parts().and_then(|parts| {
+            let event = parts.spans.event?;
+            Some(event.of(parts.buffer.get()))
+        });
+        match value {
+            Some(name) if !name.is_empty() => text(name),
             _ => Cow::Borrowed("message"),
         }
     }
@@ -106,44 +129,42 @@ impl Frame {
     /// The values of the `data` fields, joined by LF, as they arrived.
     #[inline]
     pub fn data_bytes(&self) -> &[u8] {
-        self.data.of(self.buffer.get())
+        match &self.0 {
+            Content::Data(data) => data,
+            Content::Parts(parts) => parts.spans.data.of(parts.buffer.get()),
+        }
     }
 
     /// The same as [`data_bytes`](Self::data_bytes), without a copy. It may keep the whole chunk that the event
     /// arrived in.
     pub fn into_data(self) -> Bytes {
-        let mut bytes = match self.buffer {
+        let parts = match self.0 {
+            Content::Data(data) => return data.into(),
+            Content::Parts(parts) => parts,
+        };
+        let mut bytes = match parts.buffer {
             Buffer::Own(bytes) => Bytes::from(bytes),
             Buffer::Shared(bytes) => bytes,
         };
-        bytes.truncate(self.data.end);
-        bytes.advance(self.data.start.min(bytes.len()));
+        bytes.truncate(parts.spans.data.end);
+        bytes.advance(parts.spans.data.start.min(bytes.len()));
         bytes
     }
 
     /// The event's own `id` field. `None` when it has none; one that contains NUL does not count.
     pub fn id(&self) -> Option<Cow<'_, str>> {
-        Some(text(self.own_id()?.of(self.buffer.get())))
+        let parts = self.parts()?;
+        Some(text(parts.spans.id?.of(parts.buffer.get())))
     }
 
     /// The last event id when the event was dispatched: its own, else that of an earlier block. Empty when there was
     /// none.
     pub fn last_event_id(&self) -> Cow<'_, str> {
-        match &self.extra {
-            Extra::Nothing => Cow::Borrowed(""),
-            Extra::LastId(id) => text(id),
-            Extra::Fields(fields) => match (fields.id, &fields.last_id) {
-                (Some(id), _) => text(id.of(self.buffer.get())),
-                (None, Some(id)) => text(id),
-                (None, None) => Cow::Borrowed(""),
-            },
-        }
-    }
-
-    fn own_id(&self) -> Option<Span> {
-        match &self.extra {
-            Extra::Nothing | Extra::LastId(_) => None,
-            Extra::Fields(fields) => fields.id,
+        let earlier = self.parts().and_then(|parts| parts.last_id.as_deref());
+        match (self.id(), earlier) {
+            (Some(own), _) => own,
+            (None, Some(earlier)) => text(earlier),
+            (None, None) => Cow::Borrowed(""),
         }
     }
 }
@@ -153,10 +174,11 @@ impl fmt::Debug for Frame {
         /// A name longer than any real one is cut: it is the server's to choose.
         const NAME_MAX: usize = 64;
         let name: String = self.event().chars().take(NAME_MAX).collect();
+        let id = self.parts().and_then(|parts| parts.spans.id);
         f.debug_struct("Frame")
             .field("event", &name)
-            .field("data_bytes", &self.data.len())
-            .field("id_bytes", &self.own_id().map(Span::len))
+            .field("data_bytes", &self.data_bytes().len())
+            .field("id_bytes", &id.map(Span::len))
             .finish_non_exhaustive()
     }
 }

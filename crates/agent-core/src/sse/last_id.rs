@@ -22,7 +22,8 @@ impl LastId {
         }
     }
 
-    pub(super) fn share(&self) -> Arc<Vec<u8>> {
-        Arc::clone(&self.0)
+    /// For a frame without an id of its own, if there is one.
+    pub(super) fn share(&self) -> Option<Arc<Vec<u8>>> {
+        (!self.0.is_empty()).then(|| Arc::clone(&self.0))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use memchr::memchr;
 
-use super::block::{Block, plain_frame};
+use super::block::{Block, SMALL};
 use super::decoder::TooLarge;
 use super::frame::{Frame, Span};
 use super::input::{Input, LineEnd};
@@ -25,6 +25,14 @@ pub(super) struct Reader {
     value: Vec<u8>,
     pub(super) last_id: LastId,
     pub(super) retry: Option<Duration>,
+}
+
+/// A block with data that has ended.
+enum Found {
+    /// A small `data` line and nothing else, at this place of the chunk. Most blocks are like that, and none of them is
+    /// ever stored.
+    Small(Span),
+    Stored,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,8 +95,23 @@ impl Reader {
     }
 
     /// Reads up to the end of a block with data, or of the chunk.
+    // Inlined as far as here, so that the frame is made where it is used: moving it is dear.
     #[inline]
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame>, TooLarge> {
+        match self.next_block() {
+            Ok(Some(Found::Small(data))) => {
+                let data = data.of(self.input.chunk()).to_vec();
+                Ok(Some(Frame::of_data(data)))
+            }
+            Ok(Some(Found::Stored)) => {
+                Ok(Some(self.block.take_frame(&mut self.input, &self.last_id)))
+            }
+            Ok(None) => Ok(None),
+            Err(too_large) => Err(too_large),
+        }
+    }
+
+    fn next_block(&mut self) -> Result<Option<Found>, TooLarge> {
         if self.input.rest().is_empty() {
             return self.no_input();
         }
@@ -101,13 +124,13 @@ impl Reader {
                 [b'\n' | b'\r', ..] => {
                     self.pass_line_end(self.input.pos);
                     if self.block.end(self.input.chunk(), &mut self.last_id) {
-                        return Ok(Some(self.block.take_frame(&mut self.input, &self.last_id)));
+                        return Ok(Some(Found::Stored));
                     }
                 }
                 line => match header(line, self.bare_names) {
                     Header::Known(Field::Data, offset) if self.block.is_empty() => {
                         if let Some(data) = self.read_first_data(self.input.pos + offset)? {
-                            return Ok(Some(plain_frame(data, &mut self.input, &self.last_id)));
+                            return Ok(Some(self.found(data)));
                         }
                     }
                     Header::Known(field, offset) => {
@@ -144,7 +167,7 @@ impl Reader {
         Ok(Some(self.block.take_frame(&mut self.input, &self.last_id)))
     }
 
-    fn no_input(&mut self) -> Result<Option<Frame>, TooLarge> {
+    fn no_input(&mut self) -> Result<Option<Found>, TooLarge> {
         // A frame that was copied out of the end of the chunk has left it here.
         self.input.clear();
         match self.phase {
@@ -167,7 +190,7 @@ impl Reader {
     }
 
     /// Reads the `data` line that begins a block, and whose value begins at `start`. If the block's end comes right
-    /// after it, gives the data: most blocks are like that, and none of them is ever stored.
+    /// after it, gives the data.
     #[inline]
     fn read_first_data(&mut self, start: usize) -> Result<Option<Span>, TooLarge> {
         let Some(end) = self.input.line_end(start) else {
@@ -184,6 +207,16 @@ impl Reader {
         self.pass_line_end(end);
         self.block.add_data(self.input.chunk(), data, self.limit);
         Ok(None)
+    }
+
+    /// A block that is one `data` line, whose value is at `data` of the chunk.
+    #[inline]
+    fn found(&mut self, data: Span) -> Found {
+        if data.len() <= SMALL && self.last_id.get().is_empty() {
+            return Found::Small(data);
+        }
+        self.block.add_data(self.input.chunk(), data, self.limit);
+        Found::Stored
     }
 
     /// Reads the rest of a line, whose value begins at `start`.

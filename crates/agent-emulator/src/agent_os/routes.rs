@@ -94,6 +94,10 @@ const ROUTES: &[Route] = &[
     route(Op::Members, Method::GET, &["members"], PAGE),
 ];
 
+fn asks(route: &Route) -> (&Method, Path) {
+    (&route.method, route.path)
+}
+
 /// The operation that a request asks for, and the ids in its path.
 pub(crate) fn find(request: &Request) -> Answer<(&'static Route, Vec<String>)> {
     let segments = request.segments.as_deref().unwrap_or_default();
@@ -102,9 +106,6 @@ pub(crate) fn find(request: &Request) -> Answer<(&'static Route, Vec<String>)> {
     };
     if version != "v1" || api != "api" {
         return Err(Refusal::not_found("path"));
-    }
-    fn asks(route: &Route) -> (&Method, Path) {
-        (&route.method, route.path)
     }
     table::find(ROUTES, asks, &request.method, below).map_err(|missing| match missing {
         Missing::Path => Refusal::not_found("path"),

@@ -1,10 +1,10 @@
 //! How the Chatwoot module fails.
 
 use agent_core::error::ErrorResponse;
+use agent_core::sdk::read_json;
 use agent_core::{Error, ErrorKind, open_enum};
 use serde_json::Value;
 
-use crate::decode::parse_body;
 use crate::error::{is_passing, with_view};
 
 open_enum! {
@@ -66,7 +66,7 @@ pub(crate) fn read_error(response: &ErrorResponse, error: Error) -> Error {
         .get("content-type")
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.to_ascii_lowercase().contains("application/json"));
-    let body = parse_body(&response.body)
+    let body = read_json(&response.body)
         .ok()
         .filter(|body: &Value| json && !body.is_null());
     let Some(body) = body else {

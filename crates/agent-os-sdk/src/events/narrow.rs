@@ -33,10 +33,11 @@ pub(crate) fn narrow_frame(
         return None;
     }
     let text = frame.data();
-    let (data, raw) = if let Some(data) = parse_event(&text) {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+    let (data, raw) = if let Some(data) = parse_event(text) {
         (data, text.into())
     } else {
-        let data = Value::String(text.into_owned());
+        let data = Value::String(text.to_owned());
         let raw = data.to_string().into();
         (data, raw)
     };

@@ -1,6 +1,7 @@
 //! Artifacts: the files that a run left.
 
 use agent_core::SaveOptions;
+use agent_core::sdk::or_default;
 use serde::{Deserialize, Serialize};
 
 use super::{Extra, RunId};
@@ -13,28 +14,28 @@ pub struct Artifact {
     /// Its id.
     pub id: String,
     /// The run that left it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub run_id: RunId,
     /// What it is, such as `workspace_patch`, `stdout_log` or `session_events`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub kind: String,
     /// Where the server keeps it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub r2_key: String,
     /// Content type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// Length in bytes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub size_bytes: u64,
     /// SHA-256 of the content, in hexadecimal digits.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub sha256: String,
     /// What else the server knows about it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: Extra,
     /// When it was stored.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub created_at: String,
     /// Fields this version does not know.
     #[serde(flatten)]

@@ -1,5 +1,6 @@
 //! Conversations: their turns.
 
+use agent_core::sdk::or_default;
 use serde::{Deserialize, Serialize};
 
 use super::{ConversationId, Extra, RunId};
@@ -32,10 +33,10 @@ pub struct RunTurn {
     /// Which turn it is, from 1.
     pub turn_number: u64,
     /// What the agent was asked.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub prompt: String,
     /// When it was asked.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub created_at: String,
     /// Fields this version does not know.
     #[serde(flatten)]
@@ -66,7 +67,7 @@ pub struct CloseRunResult {
     /// The conversation.
     pub conversation_id: ConversationId,
     /// Whether its sandbox is gone.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub reclaimed: bool,
     /// Fields this version does not know.
     #[serde(flatten)]

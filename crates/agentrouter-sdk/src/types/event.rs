@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use agent_core::sdk::{or_default, read_json};
 use agent_core::{Cursor, Error, Result};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -54,9 +55,10 @@ pub struct RunEvent {
 #[non_exhaustive]
 pub struct ArtifactRef {
     /// The artifact.
+    #[serde(default, deserialize_with = "or_default")]
     pub artifact_id: String,
     /// Where the server keeps it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub r2_key: String,
     /// Fields this version does not know.
     #[serde(flatten)]
@@ -67,31 +69,27 @@ pub struct ArtifactRef {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Fields {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     run_id: RunId,
     sequence: u64,
     #[serde(rename = "type")]
     event_type: RunEventType,
     #[serde(default)]
     provider_event_type: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     source: String,
-    #[serde(default = "public")]
-    visibility: EventVisibility,
+    #[serde(default)]
+    visibility: Option<EventVisibility>,
     #[serde(default)]
     payload: Value,
     #[serde(default)]
     artifact_ref: Option<ArtifactRef>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_truncated: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     created_at: String,
     #[serde(flatten)]
     extra: Extra,
-}
-
-fn public() -> EventVisibility {
-    EventVisibility::Public
 }
 
 impl RunEvent {
@@ -103,7 +101,7 @@ impl RunEvent {
     }
 
     pub(crate) fn from_raw(raw: Box<RawValue>) -> serde_json::Result<Self> {
-        let fields: Fields = serde_json::from_str(raw.get())?;
+        let fields: Fields = read_json(raw.get().as_bytes())?;
         let payload = match fields.payload {
             Value::Null => Value::Object(Extra::new()),
             payload => payload,
@@ -114,7 +112,7 @@ impl RunEvent {
             event_type: fields.event_type,
             provider_event_type: fields.provider_event_type,
             source: fields.source,
-            visibility: fields.visibility,
+            visibility: fields.visibility.unwrap_or(EventVisibility::Public),
             payload,
             artifact_ref: fields.artifact_ref,
             is_truncated: fields.is_truncated,
@@ -208,7 +206,7 @@ impl RunEventPage {
             .map(|(name, raw)| Ok((name, serde_json::from_str(raw.get())?)));
         Ok(Self {
             next_after_seq: match next {
-                Some(next) => serde_json::from_str(next.get())?,
+                Some(next) => or_default(&mut serde_json::Deserializer::from_str(next.get()))?,
                 None => 0,
             },
             extra: rest.collect::<serde_json::Result<_>>()?,

@@ -1,5 +1,6 @@
 //! Runs: their state. What one can *do* with a run is not here.
 
+use agent_core::sdk::or_default;
 use serde::{Deserialize, Serialize};
 
 use super::{ConversationId, Extra, RunId, RunStatus};
@@ -15,16 +16,16 @@ pub struct Run {
     /// How far it has come.
     pub status: RunStatus,
     /// The agent that works on it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub runtime: ResolvedRuntimeSelection,
     /// Summary of the task: its first 500 characters. The whole text is in `input["task"]`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub task: String,
     /// What it was created with: `task`, `runtime`, and if given `approvalMode` and `metadata`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub input: Extra,
     /// Sequence of its last event; 0 when there is none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub last_event_seq: u64,
     /// The conversation that it is a turn of. Use [`conversation`](Self::conversation): older servers leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +34,7 @@ pub struct Run {
     #[serde(default)]
     pub session_id: Option<String>,
     /// When it was accepted.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub queued_at: String,
     /// When a worker began.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,17 +1,21 @@
 //! Sessions: all that is known of a run at one moment, and the result that is made of it.
 
+use agent_core::sdk::or_default;
 use serde::{Deserialize, Serialize};
 
 use super::{ArtifactList, Extra, Run, RunId, RunStatus};
 
 /// How far the events of a run have come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EventCursor {
     /// Sequence of the last event.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub last_event_seq: u64,
+    /// Fields this version does not know.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// The agent's answer.
@@ -20,10 +24,10 @@ pub struct EventCursor {
 #[non_exhaustive]
 pub struct AgentResponse {
     /// The whole text.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub text: String,
     /// The same in parts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub parts: Vec<AgentResponseTextPart>,
     /// Who gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,10 +45,10 @@ pub struct AgentResponse {
 #[non_exhaustive]
 pub struct AgentResponseTextPart {
     /// `text`; newer servers may have others.
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
     pub part_type: String,
     /// The text.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub text: String,
     /// Fields this version does not know.
     #[serde(flatten)]
@@ -59,16 +63,16 @@ pub struct RunSession {
     /// The run.
     pub run: Run,
     /// How far its events have come.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub event_cursor: EventCursor,
     /// The last answer of the agent, if it gave one.
     #[serde(default)]
     pub response: Option<AgentResponse>,
     /// Where the record of the session is: `status` is `missing` or `available`. Open JSON.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub artifact_manifest: Extra,
     /// The files it left.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub artifacts: ArtifactList,
     /// Fields this version does not know.
     #[serde(flatten)]
@@ -127,7 +131,7 @@ impl From<RunSession> for AgentRunResult {
             text: text.unwrap_or_default(),
             response: session.response.clone(),
             run: session.run.clone(),
-            event_cursor: session.event_cursor,
+            event_cursor: session.event_cursor.clone(),
             artifact_manifest: session.artifact_manifest.clone(),
             artifacts: session.artifacts.clone(),
             session,

@@ -36,7 +36,7 @@ fn run() -> Value {
 fn unknown_fields_and_values_of_resources_are_kept() {
     survives::<Run>(&run());
     survives::<RunSession>(&json!({
-        "run": run(), "eventCursor": {"lastEventSeq": 3},
+        "run": run(), "eventCursor": {"lastEventSeq": 3, "new": 1},
         "response": {"text": "t", "parts": [{"type": "image", "text": "", "url": "u"}], "new": 1},
         "artifactManifest": {"status": "new", "x": 1}, "artifacts": {"items": [], "new": true}, "new": "n",
     }));

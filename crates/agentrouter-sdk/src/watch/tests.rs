@@ -61,6 +61,9 @@ fn what_was_taken_is_never_taken_again() {
     // A gap passes, and the cursor never goes back.
     assert_eq!(taken(&mut watch, &[1]), [] as [u64; 0]);
     assert_eq!(taken(&mut watch, &[10]), [10]);
+    // Nor twice in one page, and in order whatever the page's.
+    assert_eq!(taken(&mut watch, &[11, 13, 11, 12, 13]), [11, 12, 13]);
+    assert_eq!(taken(&mut watch, &[13, 14]), [14]);
 }
 
 #[test]

@@ -14,8 +14,10 @@
     reason = "a test that can not go on should stop"
 )]
 
+mod agent_os;
 mod cuts;
 mod feed;
 mod meistrari;
+mod mentiora;
 mod schedules;
 mod trelent;

@@ -11,12 +11,17 @@ use agent_core::{BoxFuture, RetryPolicy};
 use agent_emulator::{Emulator, EmulatorBuilder, FaultKind};
 
 use crate::schedules::plans::{BREAKS, LIES, Plan, STALLS, STORMS};
-use crate::{meistrari, trelent};
+use crate::{agent_os, meistrari, mentiora, trelent};
 
 mod plans;
 
 /// Every vendor that has jobs.
-const JOBS: &[&dyn Job] = &[&trelent::Job, &meistrari::Job];
+const JOBS: &[&dyn Job] = &[
+    &trelent::Job,
+    &mentiora::Job,
+    &agent_os::Job,
+    &meistrari::Job,
+];
 
 /// Schedules per vendor, of all plans together.
 const SCHEDULES: u64 = 150;

@@ -48,6 +48,16 @@ fn a_body_counts_only_as_far_as_it_has_the_vendors_form() {
             said(None, None),
             "",
         ),
+        (
+            "\u{feff}{\"error\":{\"code\":\"c\",\"message\":\"m\"}}",
+            said(Some("c"), Some("m")),
+            ": [c] m",
+        ),
+        (
+            r#"{"error":{"code":"c","message":"m","left":1e999}}"#,
+            said(Some("c"), Some("m")),
+            ": [c] m",
+        ),
         (r#"{"error":"m"}"#, said(None, None), ""),
         (
             r#"{"error":[{"code":"c","message":"m"}]}"#,
@@ -59,7 +69,7 @@ fn a_body_counts_only_as_far_as_it_has_the_vendors_form() {
         ("<h1>no</h1>", said(None, None), ""),
         ("", said(None, None), ""),
     ] {
-        let server = ServerError::of(body);
+        let server = ServerError::of(body.as_bytes());
         assert_eq!(server, expected, "{body}");
         assert_eq!(server.suffix(), suffix, "{body}");
     }

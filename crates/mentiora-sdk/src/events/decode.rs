@@ -1,6 +1,7 @@
 //! From a frame to an event. Pure: no clock, no connection, nothing kept from one event to the next.
 
 use agent_core::{Error, Result};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
@@ -8,8 +9,9 @@ use super::{
     OutputTextDeltaEvent, SuggestionItem, SuggestionsEvent, ToolCallDeltaEvent,
     ToolCallResultEvent,
 };
-use crate::answer::{integer, parse, text};
+use crate::answer::{parse, text};
 use crate::error::NotJson;
+use crate::number::{self, integer};
 use crate::types::AgentRunStatus;
 use crate::wire::{self, frame};
 
@@ -17,6 +19,9 @@ use crate::wire::{self, frame};
 pub(crate) fn decode(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
     if data == wire::DONE {
         return Ok(None);
+    }
+    if let Some(event) = fragment(name, data) {
+        return Ok(Some(event));
     }
     let json = parse(data).map_err(|error| {
         Error::decode(format!("Failed to parse stream event: {error}")).with_view(NotJson)
@@ -44,6 +49,43 @@ pub(crate) fn decode(name: &str, data: &str) -> Result<Option<AgentStreamEvent>>
         }),
     };
     Ok(Some(event))
+}
+
+/// The kinds of which a stream has hundreds, without a tree of their JSON. None if there is anything about it that is
+/// not plain: then the tree tells what it is.
+fn fragment(name: &str, data: &str) -> Option<AgentStreamEvent> {
+    #[derive(Deserialize)]
+    struct Fragment {
+        tool_call_id: String,
+        name: String,
+        arguments_delta: String,
+    }
+
+    #[derive(Deserialize)]
+    struct Text {
+        delta: String,
+    }
+
+    // An array would do for a struct's members in their order.
+    if !data.trim_ascii_start().starts_with('{') {
+        return None;
+    }
+    match name {
+        frame::TEXT => {
+            let Text { delta } = serde_json::from_str(data).ok()?;
+            let event = OutputTextDeltaEvent { delta };
+            Some(AgentStreamEvent::OutputTextDelta(event))
+        }
+        frame::TOOL_CALL => {
+            let call: Fragment = serde_json::from_str(data).ok()?;
+            Some(AgentStreamEvent::ToolCallDelta(ToolCallDeltaEvent {
+                tool_call_id: call.tool_call_id,
+                name: call.name,
+                arguments_delta: call.arguments_delta,
+            }))
+        }
+        _ => None,
+    }
 }
 
 fn object(json: Value) -> Option<Map<String, Value>> {
@@ -109,8 +151,7 @@ fn completed(json: &Value) -> Option<ChatCompletedEvent> {
     let status = match pick("status") {
         None => AgentRunStatus::Completed,
         Some(Value::String(text)) if text.is_empty() => AgentRunStatus::Completed,
-        Some(Value::String(text)) => text.as_str().into(),
-        Some(other) => other.to_string().into(),
+        Some(other) => plain(other).into(),
     };
     Some(ChatCompletedEvent {
         thread_id,
@@ -131,14 +172,11 @@ fn output(value: &Value) -> String {
         .to_owned()
 }
 
-/// A value as text: a string itself, a whole number without a fraction, everything else as JSON.
+/// A value as text: a string itself, everything else as JSON.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => match integer(value) {
-            Some(whole) => whole.to_string(),
-            None => number.to_string(),
-        },
+        Value::Number(number) => number::text(number),
         other => other.to_string(),
     }
 }

@@ -12,7 +12,11 @@ fn read(name: &str, data: &str) -> Result<Option<Value>, (ErrorClass, String)> {
 }
 
 fn event(name: &str, data: &Value) -> Value {
-    read(name, &data.to_string()).unwrap().unwrap()
+    event_of(name, &data.to_string())
+}
+
+fn event_of(name: &str, data: &str) -> Value {
+    read(name, data).unwrap().unwrap()
 }
 
 #[test]
@@ -78,6 +82,9 @@ fn a_revision_is_a_whole_number_however_it_is_written() {
     };
     assert_eq!(with("3.0").unwrap().unwrap()["agentRevision"], 3);
     assert_eq!(with("-1").unwrap().unwrap()["agentRevision"], -1);
+    let large = with("1e18").unwrap().unwrap();
+    assert_eq!(large["agentRevision"], 1_000_000_000_000_000_000_i64);
+    assert!(with("1e19").is_err() && with("9223372036854775808").is_err());
     assert!(with("3.5").is_err() && with("\"3\"").is_err());
 }
 
@@ -141,10 +148,27 @@ fn a_completion_takes_each_value_from_the_inner_object_first() {
             "{data}"
         );
     }
-    let three = read("chat.completed", r#"{"thread_id":"t","output":3.0}"#)
-        .unwrap()
-        .unwrap();
-    assert_eq!(three["output"], "3");
+    // Numbers are written as JavaScript writes them.
+    for (number, text) in [
+        ("3.0", "3"),
+        ("-0.0", "0"),
+        ("-3.5", "-3.5"),
+        ("1e16", "10000000000000000"),
+        ("100000000000000000000", "100000000000000000000"),
+        ("1e21", "1e+21"),
+        ("-1.5e300", "-1.5e+300"),
+        ("0.000001", "0.000001"),
+        ("1.5e-7", "1.5e-7"),
+        ("12345678901234567890", "12345678901234567890"),
+    ] {
+        let data = format!(r#"{{"thread_id":{number},"status":{number},"output":{number}}}"#);
+        let got = read("chat.completed", &data).unwrap().unwrap();
+        assert_eq!(
+            json!([got["threadId"], got["status"], got["output"]]),
+            json!([text, text, text]),
+            "{number}"
+        );
+    }
     let missing = (
         ErrorClass::Network,
         "chat_completed event missing required threadId".to_owned(),
@@ -241,6 +265,37 @@ fn half_characters_lose_no_event() {
         .unwrap()
         .unwrap();
     assert_eq!(got["delta"], "🚀");
+}
+
+#[test]
+fn numbers_too_large_for_any_number_lose_no_event() {
+    let got = read(
+        "chat.output_text.delta",
+        r#"{"delta":"-1e999 \"1e999","n":1e999}"#,
+    );
+    assert_eq!(got.unwrap().unwrap()["delta"], "-1e999 \"1e999");
+    let got = event_of("x", r#"{"a":[-1E+999,1e99],"b":"\ud83d 1e999"}"#);
+    assert_eq!(
+        got["data"],
+        json!({"a": [null, 1e99], "b": "\u{fffd} 1e999"})
+    );
+    for text in [r#"{"a":1e999"#, r#"{"a":1e9999.9}"#, "-", "1e999e"] {
+        assert!(read("x", text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn an_array_is_no_object_whose_members_are_in_order() {
+    for (name, data) in [
+        ("chat.output_text.delta", r#"["x"]"#),
+        ("chat.tool_call.delta", r#"["c","n","a"]"#),
+    ] {
+        let text = format!("Malformed {name} event: {data}");
+        assert_eq!(read(name, data), Err((ErrorClass::Network, text)));
+    }
+    // The last of members of one name counts, as everywhere in JavaScript.
+    let got = event_of("chat.output_text.delta", r#"{"delta":"a","delta":"b"}"#);
+    assert_eq!(got["delta"], "b");
 }
 
 #[test]

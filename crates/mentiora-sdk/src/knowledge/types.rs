@@ -7,7 +7,8 @@ use agent_core::{Result, open_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::answer::{Members, count, text};
+use crate::answer::{Members, text};
+use crate::number::count;
 use crate::types::Extra;
 
 open_enum! {

@@ -220,6 +220,13 @@ fn data_reads_by_the_vendors_names() {
         refusal(&both).as_deref(),
         Some("Provide either tag or agentId, not both")
     );
+    for nothing in [json!({"tag": "t"}), json!({"tag": "t", "message": null})] {
+        let params: AgentRunParams = serde_json::from_value(nothing).unwrap();
+        assert_eq!(
+            refusal(&params).as_deref(),
+            Some("message is required and cannot be empty")
+        );
+    }
     assert!(
         serde_json::from_value::<AgentRunParams>(
             json!({"tag": "t", "message": "x", "revision": "1"})

@@ -120,6 +120,11 @@ fn headers_of_the_options_win_whatever_their_case() {
         .header("set-cookie", "b=2");
     let response = create_stream_response(stream::empty(), options);
     assert_eq!(response.status, 200);
+    let shown = format!("{response:?}");
+    assert!(
+        shown.contains("Set-Cookie") && !shown.contains("a=1"),
+        "{shown}"
+    );
     let http = response.into_http().unwrap();
     let all = |name: &str| -> Vec<_> {
         http.headers()

@@ -1,9 +1,10 @@
 //! The blocks that a complete message is made of.
 
+use agent_core::sdk::or_default;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::tagged::{Object, TYPE, Tagged, or_default};
+use super::tagged::{Object, TYPE, Tagged};
 
 /// One block of a message. Source: seen in the vendor's Python client.
 #[derive(Clone, Debug, PartialEq)]

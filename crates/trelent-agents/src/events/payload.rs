@@ -3,10 +3,10 @@
 //! Source of the names: package readme; of the fields: seen in the vendor's Python client. Unknown fields are not kept
 //! here: [`CommonEvent::raw_json`](super::CommonEvent::raw_json) has them.
 
+use agent_core::sdk::or_default;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::tagged::or_default;
 use super::{ContentBlock, ToolKind, Usage};
 use crate::shape::{object, optional_object};
 

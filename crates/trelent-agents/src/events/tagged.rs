@@ -96,15 +96,6 @@ pub(super) fn resolve<T: Tagged>(
     }
 }
 
-/// A field that may be absent or null, both of which mean its default.
-pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
 /// A string, borrowed where it holds no escapes. (`Cow`'s own decoding always copies.)
 struct Text;
 

@@ -1,8 +1,7 @@
 //! What the agent used.
 
+use agent_core::sdk::or_default;
 use serde::{Deserialize, Serialize};
-
-use super::tagged::or_default;
 
 /// Tokens and cost of a turn or of a session. Source: package readme; fields seen in the vendor's Python client.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agent_core::sse::Decoder;
-use agent_core::testing::{RecordedRequest, Reply};
+use agent_core::testing::RecordedRequest;
 use agent_core::{Cursor, End, ErrorKind, Resume, Transport};
 use bytes::Bytes;
 use meistrari_agent_sdk::{AgentClient, DataTokenAuthStrategy, HttpConfig, StreamSessionOptions};
@@ -62,74 +62,64 @@ impl Subject for Cut {
         request.uri.path() == "/v4/sessions/ses_1"
     }
 
-    fn asks(&self, request: &RecordedRequest) -> Option<Cursor> {
-        let cursor = request.uri.query()?.strip_prefix("cursor=").unwrap();
-        Some(cursor.parse::<i64>().unwrap().into())
-    }
-
-    fn goes_on(&self, recording: &Recording, position: Option<Cursor>) -> usize {
-        let Some(position) = position.and_then(Cursor::as_i64) else {
-            return 0;
+    fn replay(&self, recording: &Recording, request: &RecordedRequest) -> Bytes {
+        let Some(cursor) = request.uri.query() else {
+            return recording.bytes.clone();
         };
-        let mut from = 0;
-        for end in blocks(&recording.bytes) {
-            let mut decoder = Decoder::new();
-            decoder.feed(recording.bytes.slice(from..end));
-            from = end;
-            while let Some(frame) = decoder.next_frame().unwrap() {
-                let event: Value = serde_json::from_str(&frame.data()).unwrap_or_default();
-                if cursor(&event) == Some(position) {
-                    return end;
-                }
-            }
-        }
-        panic!("{}: no event has cursor {position}", recording.name);
+        let asked: i64 = cursor.strip_prefix("cursor=").unwrap().parse().unwrap();
+        let mut told = told(&recording.bytes).into_iter();
+        let from = told.find_map(|(end, event)| (cursor_of(&event) == Some(asked)).then_some(end));
+        recording.bytes.slice(from.unwrap()..)
     }
 
-    fn other(&self, request: &RecordedRequest, _over: bool) -> Reply {
-        panic!("nothing else is asked: {request:?}");
+    fn broken(&self) -> Ending {
+        Ending::Error(ErrorKind::Interrupted)
     }
 
-    fn broken(&self, seen: &[Item]) -> Ending {
-        self.ended(seen)
+    fn ended(&self, _seen: &[Item]) -> Ending {
+        self.broken()
     }
 
-    fn ended(&self, seen: &[Item]) -> Ending {
-        if is_over(seen) {
-            Ending::In(End::Terminal)
-        } else {
-            Ending::Error(ErrorKind::Interrupted)
-        }
-    }
-
-    fn whole(&self) -> Ending {
-        Ending::In(End::Terminal)
-    }
-
-    fn is_end(&self, seen: &[Item]) -> bool {
-        is_over(seen)
-    }
-
-    fn asks_again(&self) -> bool {
-        true
+    fn ended_by(&self, sent: &[u8], _broken: bool) -> Option<Ending> {
+        let told = told(sent).into_iter();
+        is_over(told.map(|(_, event)| event)).then_some(Ending::In(End::Terminal))
     }
 
     fn tells_when_over(&self) -> bool {
         false
     }
 
-    fn unresumable(&self, _all: &[Item]) -> Option<ErrorKind> {
-        None
-    }
-
     fn position(&self, seen: &[Item]) -> Option<Cursor> {
-        let last = events(seen).filter_map(|event| cursor(&event)).last();
+        let events = seen.iter().filter_map(|item| match item {
+            Item::Event(text) => serde_json::from_str(text).ok(),
+            Item::Error(_) => None,
+        });
+        let last = events.filter_map(|event| cursor_of(&event)).last();
         last.map(Cursor::from)
     }
 }
 
+/// The events in these bytes, each with the place behind it; one that names no kind has its frame's.
+fn told(bytes: &[u8]) -> Vec<(usize, Value)> {
+    let mut events = Vec::new();
+    let mut from = 0;
+    for end in blocks(bytes) {
+        let mut decoder = Decoder::new();
+        decoder.feed(Bytes::copy_from_slice(&bytes[from..end]));
+        from = end;
+        while let Some(frame) = decoder.next_frame().unwrap() {
+            let event = serde_json::from_str(&frame.data()).unwrap_or_default();
+            if let Value::Object(mut fields) = event {
+                fields.entry("kind").or_insert(frame.event().into());
+                events.push((end, fields.into()));
+            }
+        }
+    }
+    events
+}
+
 /// The places behind the blank lines.
-fn blocks(bytes: &Bytes) -> Vec<usize> {
+fn blocks(bytes: &[u8]) -> Vec<usize> {
     let mut ends = Vec::new();
     let (mut line, mut at) = (0, 0);
     while let Some(byte) = bytes.get(at) {
@@ -147,7 +137,7 @@ fn blocks(bytes: &Bytes) -> Vec<usize> {
 }
 
 /// A whole number, or a text of digits.
-fn cursor(event: &Value) -> Option<i64> {
+fn cursor_of(event: &Value) -> Option<i64> {
     match &event["nextCursor"] {
         Value::String(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
         #[expect(clippy::cast_possible_truncation, reason = "none is that large")]
@@ -157,24 +147,19 @@ fn cursor(event: &Value) -> Option<i64> {
     }
 }
 
-fn events(items: &[Item]) -> impl Iterator<Item = Value> {
-    items.iter().filter_map(|item| match item {
-        Item::Event(text) => Some(serde_json::from_str(text).unwrap_or_default()),
-        Item::Error(_) => None,
-    })
-}
-
 /// Whether an end behind these events is one, by the rules of the contract.
-fn is_over(seen: &[Item]) -> bool {
+fn is_over(events: impl Iterator<Item = Value>) -> bool {
     let mut over = false;
-    for event in events(seen) {
-        let (kind, status) = (event["kind"].as_str(), event["status"].as_str());
-        over = match (kind, status) {
-            (Some("status" | "result"), Some("pending" | "running")) => false,
-            (Some("status"), Some("completed" | "failed" | "cancelled" | "waiting_messages"))
-            | (Some("error" | "result"), _) => true,
-            _ => over,
-        };
+    for event in events {
+        match (event["kind"].as_str(), event["status"].as_str()) {
+            (Some("status" | "result"), Some("pending" | "running")) => over = false,
+            (Some("status"), Some("completed" | "failed" | "cancelled" | "waiting_messages")) => {
+                over = true
+            }
+            // Nothing behind it is read.
+            (Some("error" | "result"), _) => return true,
+            _ => {}
+        }
     }
     over
 }

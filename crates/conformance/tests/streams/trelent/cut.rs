@@ -68,7 +68,7 @@ impl Subject for Cut {
         Reply::json(&json!({"run_id": "run_0001", "status": status}))
     }
 
-    fn broken(&self, _seen: &[Item]) -> Ending {
+    fn broken(&self) -> Ending {
         Ending::Error(ErrorKind::Transport)
     }
 
@@ -78,10 +78,6 @@ impl Subject for Cut {
         } else {
             End::ServerClosed
         })
-    }
-
-    fn whole(&self) -> Ending {
-        Ending::In(End::Terminal)
     }
 
     fn is_end(&self, seen: &[Item]) -> bool {

@@ -1,0 +1,161 @@
+//! Agent OS' recorded streams, and what its contract says of cuts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use agent_core::testing::RecordedRequest;
+use agent_core::{BoxFuture, Cursor, End, ErrorKind, EventStream, Resume, Transport};
+use agent_os_sdk::{
+    AgentOsClient, ClientOptions, Error, FollowEvent, FollowEventType, FollowOptions, HttpConfig,
+    StreamOptions,
+};
+use serde_json::Value;
+
+use crate::cuts::{Ending, Item, Recording, Subject};
+use crate::feed::Feed;
+
+pub(crate) struct Cut;
+
+/// The vectors with streams.
+const GROUPS: &[&str] = &["follow", "create_and_stream", "wait_for"];
+
+impl Subject for Cut {
+    fn name(&self) -> &'static str {
+        "agent-os"
+    }
+
+    fn recordings(&self) -> Vec<Recording> {
+        let mut recordings: Vec<Recording> = Vec::new();
+        for vector in GROUPS.iter().copied().flat_map(vectors) {
+            for exchange in vector["exchanges"].as_array().unwrap() {
+                let response = &exchange["response"];
+                let (Some("text/event-stream"), Some(body)) = (
+                    response["headers"]["content-type"].as_str(),
+                    response["body"].as_str(),
+                ) else {
+                    continue;
+                };
+                // Many vectors begin alike.
+                if recordings.iter().all(|known| known.bytes != body) {
+                    recordings.push(Recording {
+                        name: vector["name"].as_str().unwrap().to_owned(),
+                        bytes: body.to_owned().into(),
+                    });
+                }
+            }
+        }
+        assert!(recordings.len() >= 15, "{}", recordings.len());
+        recordings
+    }
+
+    fn follow(&self, transport: Arc<dyn Transport>, resume: Resume) -> Box<dyn Feed> {
+        let options = ClientOptions::new().http(HttpConfig::new().transport(transport));
+        let client = AgentOsClient::with_options("http://localhost:1", options).unwrap();
+        let mut options = FollowOptions::new();
+        options.stream = StreamOptions::new().resume(resume);
+        Box::new(Followed {
+            stream: client.runs().follow("run_1", "att_1", options),
+            closes: None,
+        })
+    }
+
+    fn opens(&self, request: &RecordedRequest) -> bool {
+        request.uri.path().ends_with("/events/stream")
+    }
+
+    fn broken(&self) -> Ending {
+        Ending::Error(ErrorKind::ReconnectsExhausted)
+    }
+
+    fn ended(&self, _seen: &[Item]) -> Ending {
+        self.broken()
+    }
+
+    fn ended_by(&self, sent: &[u8], _broken: bool) -> Option<Ending> {
+        let text = std::str::from_utf8(sent).unwrap_or_default();
+        let (whole, _) = text.rsplit_once("\n\n")?;
+        whole.split("\n\n").find_map(ends).map(Ending::In)
+    }
+
+    fn tells_when_over(&self) -> bool {
+        false
+    }
+
+    fn position(&self, seen: &[Item]) -> Option<Cursor> {
+        let events = seen.iter().filter_map(|item| match item {
+            Item::Event(text) => serde_json::from_str::<Value>(text).ok(),
+            Item::Error(_) => None,
+        });
+        let numbers = events.filter(|event| event["type"] == "run_event");
+        numbers.last()?["seq"].as_u64().map(Cursor::from)
+    }
+}
+
+fn vectors(group: &str) -> Vec<Value> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../agent-os-sdk/tests/vectors");
+    let path = Path::new(folder).join(group).with_extension("json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// How a block ends the stream, if it does. Read as simply as can be.
+fn ends(block: &str) -> Option<End> {
+    let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+    let data: Value = serde_json::from_str(field("data: ")?).ok()?;
+    match field("event: ")? {
+        "run_event" => {
+            let kind = data["type"].as_str()?.to_ascii_uppercase();
+            let over = ["RUN_FINISHED", "RUN_FAILED", "RUN_CANCELLED"].contains(&&*kind);
+            over.then_some(End::Terminal)
+        }
+        "close" if data["payload"]["terminal"] == true => Some(End::Terminal),
+        "close" if data["payload"]["terminal"] != false => Some(End::ServerClosed),
+        _ => None,
+    }
+}
+
+/// What was received and has a number. The rest (heartbeats, error frames without a number) has no place in a run, and
+/// may come again from a server that replays.
+struct Followed {
+    stream: EventStream<FollowEvent>,
+    /// The event that ends the run, until the `close` behind it.
+    closes: Option<i64>,
+}
+
+impl Feed for Followed {
+    fn next(&mut self) -> BoxFuture<'_, Option<Result<String, Error>>> {
+        Box::pin(async {
+            loop {
+                let Some(item) = self.stream.next().await else {
+                    assert_eq!(self.closes, None, "a close stands behind the last event");
+                    return None;
+                };
+                let event = match item {
+                    Ok(event) => event,
+                    Err(error) => return Some(Err(error)),
+                };
+                if let Some(seq) = self.closes.take() {
+                    let made = (event.kind.clone(), event.seq, event.raw_json().is_none());
+                    assert_eq!(made, (FollowEventType::Close, seq, true));
+                    continue;
+                }
+                if event.kind == FollowEventType::RunEvent && event.is_terminal() {
+                    self.closes = Some(event.seq);
+                }
+                if event.seq >= 0 {
+                    let mut written = serde_json::to_value(&event).unwrap();
+                    // It may be the time of receipt.
+                    written.as_object_mut().unwrap().remove("timestamp");
+                    return Some(Ok(written.to_string()));
+                }
+            }
+        })
+    }
+
+    fn cursor(&self) -> Option<Cursor> {
+        self.stream.cursor()
+    }
+
+    fn end(&self) -> Option<End> {
+        self.stream.end()
+    }
+}
