@@ -44,5 +44,9 @@ pub mod wire;
 struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/meistrari.md")]
+struct MigratingMeistrari;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../docs/migrating/trelent.md")]
 struct MigratingTrelent;

@@ -11,7 +11,7 @@ use agent_core::{BoxFuture, RetryPolicy};
 use agent_emulator::{Emulator, EmulatorBuilder, FaultKind};
 
 use crate::schedules::plans::{BREAKS, LIES, Plan, STALLS, STORMS};
-use crate::{agent_os, agentrouter, mentiora, trelent};
+use crate::{agent_os, agentrouter, meistrari, mentiora, trelent};
 
 mod plans;
 
@@ -21,6 +21,7 @@ const JOBS: &[&dyn Job] = &[
     &mentiora::Job,
     &agent_os::Job,
     &agentrouter::Job,
+    &meistrari::Job,
 ];
 
 /// Schedules per vendor, of all plans together.
