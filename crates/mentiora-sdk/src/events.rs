@@ -9,6 +9,8 @@ use crate::types::AgentRunStatus;
 
 mod decode;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use decode::by_tree;
 pub(crate) use decode::decode;
 
 /// What comes from a stream.

@@ -116,3 +116,7 @@ pub(crate) fn find(request: &Request) -> Answer<(&'static Route, Vec<String>)> {
         ),
     })
 }
+
+fn asks(route: &Route) -> (&Method, Path) {
+    (&route.method, route.path)
+}

@@ -12,12 +12,17 @@ use agent_emulator::{Emulator, EmulatorBuilder, FaultKind};
 use reliability::figures::Figures;
 
 use crate::schedules::plans::{BREAKS, LIES, Plan, STALLS, STORMS};
-use crate::{agent_os, mentiora, trelent};
+use crate::{agent_os, agentrouter, mentiora, trelent};
 
 mod plans;
 
 /// Every vendor that has jobs.
-const JOBS: &[&dyn Job] = &[&trelent::Job, &mentiora::Job, &agent_os::Job];
+const JOBS: &[&dyn Job] = &[
+    &trelent::Job,
+    &mentiora::Job,
+    &agent_os::Job,
+    &agentrouter::Job,
+];
 
 /// Schedules per vendor, of all plans together.
 const SCHEDULES: u64 = 150;

@@ -20,9 +20,14 @@ pub(crate) fn decode(name: &str, data: &str) -> Result<Option<AgentStreamEvent>>
     if data == wire::DONE {
         return Ok(None);
     }
-    if let Some(event) = fragment(name, data) {
-        return Ok(Some(event));
+    match fragment(name, data) {
+        Some(event) => Ok(Some(event)),
+        None => by_tree(name, data),
     }
+}
+
+/// The event in a frame whose data is to be JSON, by the tree of that.
+pub(crate) fn by_tree(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
     let json = parse(data).map_err(|error| {
         Error::decode(format!("Failed to parse stream event: {error}")).with_view(NotJson)
     })?;
