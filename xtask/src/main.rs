@@ -9,6 +9,7 @@ mod demo;
 mod fuzz;
 mod process;
 mod sizes;
+mod soak;
 mod workspace;
 
 const HELP: &str = "\
@@ -23,6 +24,8 @@ cargo xtask <command>
                            measure the SDKs against peers; without arguments, write docs/performance.md
   fuzz [--seconds N] [target…]
                            run the fuzz targets (needs a nightly compiler and cargo-fuzz), each for a minute
+  soak [--schedules N] [--streams N] [vendor…]
+                           put all under fire for long; without arguments, write docs/reliability.md
   emulate [--port N]       serve all vendors' APIs locally until interrupted
   conformance [--vectors DIR] [vendor…]
                            replay recorded conversations against the SDKs
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         "demo" => demo::run(rest),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
+        "soak" => soak::run(rest),
         "test" => ci::test(),
         "ci" => ci::run(rest),
         "emulate" => process::cargo("run")

@@ -26,6 +26,11 @@ pub struct Vendor {
     /// Where a client gets tokens before its calls, below the base URL; `None` if it needs none.
     pub tokens: Option<&'static str>,
     build: fn(&str, HttpConfig) -> Result<Client, Error>,
+    /// The event of this number, from 1, as the vendor's server sends it; its text names the number as
+    /// [`mark`](Self::mark) does.
+    pub event: fn(u64) -> String,
+    /// The event of this number with which a stream ends.
+    pub last: fn(u64) -> String,
 }
 
 /// A vendor's client.
@@ -43,26 +48,36 @@ pub const VENDORS: &[Vendor] = &[
         name: "trelent",
         tokens: Some("/token"),
         build: trelent::client,
+        event: trelent::event,
+        last: trelent::last,
     },
     Vendor {
         name: "meistrari",
         tokens: None,
         build: meistrari::client,
+        event: meistrari::event,
+        last: meistrari::last,
     },
     Vendor {
         name: "agentrouter",
         tokens: None,
         build: agentrouter::client,
+        event: agentrouter::event,
+        last: agentrouter::last,
     },
     Vendor {
         name: "mentiora",
         tokens: None,
         build: mentiora::client,
+        event: mentiora::event,
+        last: mentiora::last,
     },
     Vendor {
         name: "agent-os",
         tokens: None,
         build: agent_os::client,
+        event: agent_os::event,
+        last: agent_os::last,
     },
 ];
 
@@ -76,6 +91,11 @@ pub fn chosen() -> impl Iterator<Item = &'static Vendor> {
 }
 
 impl Vendor {
+    /// What is in the text of the event of this number, and of no other.
+    pub fn mark(number: u64) -> String {
+        format!("<{number}>")
+    }
+
     /// The answer to a request at `path` if it is for a token.
     pub fn token(&self, path: &str) -> Option<Value> {
         (self.tokens? == path).then(

@@ -116,7 +116,3 @@ pub(crate) fn find(request: &Request) -> Answer<(&'static Route, Vec<String>)> {
         ),
     })
 }
-
-fn asks(route: &Route) -> (&Method, Path) {
-    (&route.method, route.path)
-}
