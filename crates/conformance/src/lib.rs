@@ -50,3 +50,7 @@ struct MigratingMeistrari;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/migrating/trelent.md")]
 struct MigratingTrelent;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/agent-os.md")]
+struct MigratingAgentOs;
