@@ -54,3 +54,7 @@ struct MigratingTrelent;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/migrating/agent-os.md")]
 struct MigratingAgentOs;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/mentiora.md")]
+struct MigratingMentiora;

@@ -11,7 +11,8 @@ mod decode;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use decode::by_tree;
-pub(crate) use decode::decode;
+#[doc(hidden)]
+pub use decode::decode;
 
 /// What comes from a stream.
 ///

@@ -15,8 +15,8 @@ use crate::number::{self, integer};
 use crate::types::AgentRunStatus;
 use crate::wire::{self, frame};
 
-/// The event in a frame, if there is one in it. An error ends the stream.
-pub(crate) fn decode(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
+/// The event in a frame with this name and data, if there is one in it. An error ends the stream.
+pub fn decode(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
     if data == wire::DONE {
         return Ok(None);
     }
