@@ -2,11 +2,15 @@
 
 use std::process::ExitCode;
 
+mod api;
 mod bench;
 mod ci;
 mod consumer;
 mod demo;
+mod deny;
 mod fuzz;
+mod minimal;
+mod package;
 mod process;
 mod sizes;
 mod soak;
@@ -22,6 +26,7 @@ cargo xtask <command>
      [--except STAGE]      … all but this one
   bench [--quick] [section…]
                            measure the SDKs against peers; without arguments, write docs/performance.md
+  api [--write]            compare the public surfaces with docs/api, or write them there
   fuzz [--seconds N] [target…]
                            run the fuzz targets (needs a nightly compiler and cargo-fuzz), each for a minute
   soak [--schedules N] [--streams N] [vendor…]
@@ -32,6 +37,9 @@ cargo xtask <command>
 ";
 
 fn main() -> ExitCode {
+    if let Some(code) = api::as_rustdoc() {
+        return code;
+    }
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (command, rest) = match args.split_first() {
         Some((command, rest)) => (command.as_str(), rest),
@@ -39,6 +47,7 @@ fn main() -> ExitCode {
     };
     let result = match command {
         "demo" => demo::run(rest),
+        "api" => api::run(rest),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
         "soak" => soak::run(rest),
