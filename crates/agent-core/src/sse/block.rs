@@ -211,7 +211,7 @@ impl Block {
         self.expected = buffer.len().min(EXPECT_MAX);
         if buffer.len() <= SMALL || buffer.len() < buffer.capacity() / 2 {
             // A frame does not keep much more memory than it has bytes, however large the one before was.
-            return (buffer.to_vec(), spans);
+            return (buffer.clone(), spans);
         }
         (std::mem::take(buffer), spans)
     }
