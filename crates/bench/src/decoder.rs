@@ -162,7 +162,8 @@ fn linear(report: &mut Report, repeats: usize) {
         ("event size, 1 to 16 MiB", one_event),
         ("chunk size, 16 KiB to 1 MiB", one_chunk),
     ] {
-        let [ours, copy] = fastest(&loads, [ours, copy_and_check], repeats * 2).map(doublings);
+        let [ours, copy] =
+            fastest(&loads, [ours, copy_and_check], repeats * 2).map(|seconds| doublings(&seconds));
         for (index, (ours, copy)) in ours.iter().zip(&copy).enumerate() {
             report.row(vec![
                 what.to_owned(),
@@ -199,7 +200,7 @@ fn fastest(
     seconds
 }
 
-fn doublings(seconds: Vec<f64>) -> Vec<f64> {
+fn doublings(seconds: &[f64]) -> Vec<f64> {
     seconds.windows(2).map(|pair| pair[1] / pair[0]).collect()
 }
 
