@@ -113,6 +113,6 @@ macro_rules! operations {
         $( pub(crate) static $name: $crate::sdk::Op = $op; )+
 
         /// Every operation.
-        pub(crate) static OPS: &[&$crate::sdk::Op] = &[ $( &$name, )+ ];
+        pub static OPS: &[&$crate::sdk::Op] = &[ $( &$name, )+ ];
     };
 }
