@@ -46,3 +46,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/migrating/trelent.md")]
 struct MigratingTrelent;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/agentrouter.md")]
+struct MigratingAgentrouter;
