@@ -15,8 +15,10 @@
 )]
 
 mod agent_os;
+mod agentrouter;
 mod cuts;
 mod feed;
+mod meistrari;
 mod mentiora;
 mod schedules;
 mod trelent;
