@@ -9,10 +9,15 @@ mod client;
 mod conversations;
 mod dialect;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[doc(hidden)]
 pub mod ops;
 mod parts;
 mod polling;
+#[cfg(test)]
+mod properties;
 mod run_events;
 mod runs;
 mod runtime;

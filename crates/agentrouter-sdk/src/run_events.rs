@@ -10,6 +10,7 @@ use agent_core::{Call, End, Error, EventStream, Limit, Resume, StreamOptions};
 use crate::client::AgentRouterClient;
 use crate::ops;
 use crate::types::{RunEvent, RunEventPage, RunId};
+use crate::watch::is_passing;
 use crate::wire;
 
 /// Which events to list.
@@ -128,7 +129,7 @@ impl Snapshot {
         if !self.policy().is_on() {
             return Next::Fail(error);
         }
-        match self.reconnects.failed(scene, None) {
+        match self.reconnects.failed(scene, error.retry_after()) {
             Some(wait) => {
                 self.resumed = true;
                 Next::Reopen(wait)
@@ -174,8 +175,8 @@ impl Follow for Snapshot {
     fn broke(&mut self, broke: Broke, scene: &Scene<'_>, _: &mut Out<RunEvent>) -> Next {
         match broke {
             Broke::Eof => Next::Finish(End::ServerClosed),
-            // Opening has its own retries.
-            Broke::Refused(error) => Next::Fail(error),
+            // The first opening has its own retries, and what is refused for good stays refused.
+            Broke::Refused(error) if !self.resumed || !is_passing(&error) => Next::Fail(error),
             broken => self.lost(broken.into_error(), scene),
         }
     }

@@ -180,12 +180,7 @@ impl Watch {
     /// Takes a poll that failed.
     pub(crate) fn failed(&mut self, error: Error, scene: &Scene<'_>) -> Step {
         let elapsed = self.elapsed(scene.elapsed());
-        let passing = error.is_retryable()
-            && error.timeout_phase() != Some(TimeoutPhase::Total)
-            && error
-                .retry_after()
-                .is_none_or(|after| after <= wire::MAX_RETRY_AFTER);
-        if !passing || !self.reconnects.policy().is_on() || self.is_late(elapsed) {
+        if !is_passing(&error) || !self.reconnects.policy().is_on() || self.is_late(elapsed) {
             return Step::Fail(self.signed(error));
         }
         if let Some(wait) = self.reconnects.failed(scene, error.retry_after()) {
@@ -214,6 +209,15 @@ impl Watch {
     fn timed_out(&self) -> Step {
         Step::Fail(self.signed(wait_timeout(&self.run_id, &self.status)))
     }
+}
+
+/// Whether a failure may pass while one waits no longer than a minute.
+pub(crate) fn is_passing(error: &Error) -> bool {
+    error.is_retryable()
+        && error.timeout_phase() != Some(TimeoutPhase::Total)
+        && error
+            .retry_after()
+            .is_none_or(|after| after <= wire::MAX_RETRY_AFTER)
 }
 
 /// A stream of what the events of a run mean to its reader.

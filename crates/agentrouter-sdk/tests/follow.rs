@@ -527,6 +527,50 @@ async fn a_snapshot_cut_after_any_byte_gives_whole_events_and_then_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_snapshot_outlives_a_server_that_is_away_for_a_while_and_no_refusal() {
+    let cut = || Reply::events().chunk(frames(1..=1)).lost();
+    let snapshot = |transport: &ScriptedTransport| {
+        client(transport).stream_run("run_1", StreamRunOptions::new())
+    };
+    // More failures than the retries of one opening.
+    let transport = ScriptedTransport::new();
+    transport.reply(cut());
+    for _ in 0..7 {
+        transport.reply(Reply::status(503));
+    }
+    transport.reply(Reply::events().chunk(frames(2..=2)));
+    let (events, error, end) = drain(snapshot(&transport)).await;
+    assert_eq!(
+        (sequences(&events), error.is_none(), end),
+        (vec![1, 2], true, Some(End::ServerClosed))
+    );
+    for (reply, kind, requests) in [
+        (Reply::status(404), ErrorKind::Api, 2),
+        (
+            Reply::status(503).header("retry-after", "61"),
+            ErrorKind::Api,
+            2,
+        ),
+        (Reply::broken(), ErrorKind::ReconnectsExhausted, 1 + 10 * 3),
+    ] {
+        let transport = ScriptedTransport::new();
+        let first = std::sync::atomic::AtomicBool::new(true);
+        transport.reply_with(move |_| {
+            if first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+                cut()
+            } else {
+                reply.clone()
+            }
+        });
+        let (events, error, _) = drain(snapshot(&transport)).await;
+        let error = error.unwrap();
+        assert_eq!((events.len(), error.kind()), (1, kind));
+        assert_eq!(error.cursor().unwrap().as_u64(), Some(1), "{error}");
+        assert_eq!(transport.requests().len(), requests, "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_recorded_snapshot_gives_the_same_events_wherever_it_is_split() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/stream_run.json");
     let vectors: Vec<Value> =

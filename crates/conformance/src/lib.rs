@@ -50,3 +50,11 @@ struct MigratingMeistrari;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/migrating/trelent.md")]
 struct MigratingTrelent;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/agent-os.md")]
+struct MigratingAgentOs;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/mentiora.md")]
+struct MigratingMentiora;

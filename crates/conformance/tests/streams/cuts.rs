@@ -9,13 +9,14 @@ use agent_core::{Cursor, End, ErrorKind, Resume, Transport};
 use bytes::Bytes;
 
 use crate::feed::Feed;
-use crate::{agent_os, meistrari, mentiora, trelent};
+use crate::{agent_os, agentrouter, meistrari, mentiora, trelent};
 
 /// Every vendor whose streams are cut.
 const SUBJECTS: &[&dyn Subject] = &[
     &trelent::Cut,
     &mentiora::Cut,
     &agent_os::Cut,
+    &agentrouter::Cut,
     &meistrari::Cut,
 ];
 
@@ -62,6 +63,11 @@ pub(crate) trait Subject: Sync {
     /// How a stream that resumes ends when it has everything.
     fn whole(&self) -> Ending {
         Ending::In(End::Terminal)
+    }
+
+    /// Whether a stream goes on after a connection that ended in order. Where not, that is no cut.
+    fn resumes_after_an_end(&self) -> bool {
+        true
     }
 
     /// Whether a connection that ends in order behind these events is the end for a stream that resumes, too.
@@ -348,8 +354,8 @@ fn a_cut_that_is_not_resumed_gives_what_was_whole_and_then_says_so() {
 }
 
 /// The cuts at byte `k`: each with a server that says the run is over, and one that says it is not; some with another
-/// cut on the next connection, which comes less far, as far, or further.
-fn cuts(k: usize, length: usize) -> Vec<(Vec<Act>, bool)> {
+/// cut on the next connection, which comes less far, as far, or further. `ends`: an orderly end is a cut, too.
+fn cuts(k: usize, length: usize, ends: bool) -> Vec<(Vec<Act>, bool)> {
     let other = (k * 7 + 13) % (length + 1);
     let mut cuts = vec![
         (vec![Act::Broken(k)], false),
@@ -359,6 +365,13 @@ fn cuts(k: usize, length: usize) -> Vec<(Vec<Act>, bool)> {
         (vec![Act::Broken(k), Act::Ended(other)], k.is_multiple_of(2)),
         (vec![Act::Ended(k), Act::Broken(other)], true),
     ];
+    if !ends {
+        for act in cuts.iter_mut().flat_map(|(acts, _)| acts) {
+            if let Act::Ended(k) = *act {
+                *act = Act::Broken(k);
+            }
+        }
+    }
     if std::env::var_os("CUTS_ALL").is_none() {
         // Two of the six at each byte, in turn.
         let turn = k % 3;
@@ -379,7 +392,8 @@ fn a_cut_that_is_resumed_gives_every_event_once() {
         let length = known.recording.bytes.len();
         let whole_at = known.whole_at().await;
         let mut played = 0;
-        for (acts, over) in (0..=length).flat_map(|k| cuts(k, length)) {
+        let ends = known.subject.resumes_after_an_end();
+        for (acts, over) in (0..=length).flat_map(|k| cuts(k, length, ends)) {
             let got = known.play(&acts, over, Resume::auto()).await;
             let what = format!("{} {acts:?} over: {over}", known.recording.name);
             played += 1;

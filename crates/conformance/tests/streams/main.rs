@@ -15,6 +15,7 @@
 )]
 
 mod agent_os;
+mod agentrouter;
 mod cuts;
 mod feed;
 mod meistrari;
