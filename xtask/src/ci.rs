@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::process::{Result, cargo};
 use crate::workspace::{CORE_FEATURES, SDKS, features_without_tls, root};
-use crate::{bench, consumer, fuzz, sizes};
+use crate::{api, bench, consumer, deny, fuzz, minimal, package, sizes};
 
 struct Stage {
     name: &'static str,
@@ -62,6 +62,26 @@ const STAGES: &[Stage] = &[
         name: "consumer",
         what: "programs outside the workspace, and what a dependency costs",
         run: consumer::run,
+    },
+    Stage {
+        name: "minimal-versions",
+        what: "direct dependencies at their lower bounds",
+        run: minimal::run,
+    },
+    Stage {
+        name: "deny",
+        what: "licences, sources, bans and advisories of dependencies",
+        run: deny::run,
+    },
+    Stage {
+        name: "api",
+        what: "public surfaces are as written down",
+        run: || api::run(&[]),
+    },
+    Stage {
+        name: "package",
+        what: "packages have what they need, and build",
+        run: package::run,
     },
     Stage {
         name: "sizes",

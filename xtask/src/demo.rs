@@ -92,6 +92,7 @@ impl Emulator {
         let target = std::env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| root().join("target"), std::path::PathBuf::from);
         let mut child = program(&target.join("debug").join("agent-emulator"))
+            .args(["--quiet"])
             .args(faults)
             .start()?;
         let output = child.stdout.take();

@@ -2,13 +2,18 @@
 
 use std::process::ExitCode;
 
+mod api;
 mod bench;
 mod ci;
 mod consumer;
 mod demo;
+mod deny;
 mod fuzz;
+mod minimal;
+mod package;
 mod process;
 mod sizes;
+mod soak;
 mod workspace;
 
 const HELP: &str = "\
@@ -21,14 +26,20 @@ cargo xtask <command>
      [--except STAGE]      … all but this one
   bench [--quick] [section…]
                            measure the SDKs against peers; without arguments, write docs/performance.md
+  api [--write]            compare the public surfaces with docs/api, or write them there
   fuzz [--seconds N] [target…]
                            run the fuzz targets (needs a nightly compiler and cargo-fuzz), each for a minute
+  soak [--schedules N] [--streams N] [vendor…]
+                           put all under fire for long; without arguments, write docs/reliability.md
   emulate [--port N]       serve all vendors' APIs locally until interrupted
   conformance [--vectors DIR] [vendor…]
                            replay recorded conversations against the SDKs
 ";
 
 fn main() -> ExitCode {
+    if let Some(code) = api::as_rustdoc() {
+        return code;
+    }
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (command, rest) = match args.split_first() {
         Some((command, rest)) => (command.as_str(), rest),
@@ -36,8 +47,10 @@ fn main() -> ExitCode {
     };
     let result = match command {
         "demo" => demo::run(rest),
+        "api" => api::run(rest),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
+        "soak" => soak::run(rest),
         "test" => ci::test(),
         "ci" => ci::run(rest),
         "emulate" => process::cargo("run")

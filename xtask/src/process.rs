@@ -38,6 +38,11 @@ pub(crate) fn program(path: &Path) -> Process {
     Process(command)
 }
 
+/// A program of this system.
+pub(crate) fn tool(name: &str) -> Process {
+    program(Path::new(name))
+}
+
 impl Process {
     pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.0.args(args);

@@ -116,6 +116,40 @@ const AGENT_OS: Sdk = Sdk {
 pub(crate) const CORE_FEATURES: &[&str] =
     &["checksums", "simd", "webhooks", "testing", "reqwest-0-13"];
 
+/// A published crate's public surface.
+pub(crate) struct Surface {
+    pub(crate) package: &'static str,
+    /// All features but TLS, which adds nothing to see.
+    pub(crate) features: String,
+}
+
+/// The surface of every published crate.
+pub(crate) fn surfaces() -> Vec<Surface> {
+    let surface = |package, features: &[&str]| Surface {
+        package,
+        features: features.join(","),
+    };
+    let mut all = vec![
+        surface("agent-core", CORE_FEATURES),
+        surface("agent-emulator", &[]),
+    ];
+    all.extend(SDKS.iter().map(|sdk| {
+        let features: Vec<_> = sdk
+            .features
+            .iter()
+            .copied()
+            .chain(["reqwest-0-13"])
+            .collect();
+        surface(sdk.package, &features)
+    }));
+    all
+}
+
+/// The crates that are published, in the order in which they have to be.
+pub(crate) fn published() -> Vec<&'static str> {
+    surfaces().iter().map(|surface| surface.package).collect()
+}
+
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

@@ -68,10 +68,15 @@ impl Credentials {
         Self::none().and_header(name, key)
     }
 
-    /// `text` without these credentials, if it shows any of them.
+    /// `text` without these credentials, if it shows any of them. A hook may also give headers that are none, such as
+    /// one for tenancy, and whose values belong into messages: only those count that are called like credentials.
     pub(crate) fn hide(&self, text: &str) -> Option<String> {
+        const WORDS: [&str; 5] = ["auth", "cookie", "key", "secret", "token"];
         let mut clean = None;
-        for (_, value) in &self.headers {
+        for (name, value) in &self.headers {
+            if !WORDS.iter().any(|word| name.as_str().contains(word)) {
+                continue;
+            }
             let value = value.to_str().unwrap_or_default();
             // Without the scheme, such as `Bearer`.
             let secret = value.rsplit(' ').next().unwrap_or_default();

@@ -52,16 +52,6 @@ pub struct Setup<'a> {
     pub http: HttpConfig,
 }
 
-impl Inner {
-    /// What happens when credentials would go over plain http.
-    fn check_plain_http(&self) -> Result<()> {
-        if self.auth.is_none() && self.headers.is_empty() {
-            return Ok(());
-        }
-        check_plain_http(self.dialect, self.plain_http, &self.base)
-    }
-}
-
 /// A client without its vendor's nouns. Cheap to clone; clones share connections, credentials and the retry budget.
 #[derive(Clone)]
 pub struct Pipeline(Arc<Inner>);
@@ -86,6 +76,37 @@ struct Inner {
     max_body_bytes: usize,
     max_event_bytes: usize,
     paths: HashMap<&'static str, String>,
+}
+
+impl Inner {
+    /// What happens when the client's own credentials would go over plain http.
+    fn check_own_base(&self) -> Result<()> {
+        if self.auth.is_none() && self.headers.is_empty() {
+            return Ok(());
+        }
+        self.check_plain_http(&self.base)
+    }
+
+    /// Warns, or fails if the user wants it so, when credentials are about to go to `base` over plain http.
+    fn check_plain_http(&self, base: &BaseUrl) -> Result<()> {
+        if base.url().scheme() != "http" {
+            return Ok(());
+        }
+        let host = base.url().host_str().unwrap_or_default();
+        if self.plain_http == PlainHttp::Refuse && !is_loopback(base.url()) {
+            return Err(Error::config(format!(
+                "credentials would go over plain http to {host}"
+            )));
+        }
+        if self.dialect.warns_of_plain_http(base) {
+            tracing::warn!(
+                vendor = self.dialect.vendor(),
+                server.address = host,
+                "credentials go over plain http: use https"
+            );
+        }
+        Ok(())
+    }
 }
 
 impl Pipeline {
@@ -143,7 +164,7 @@ impl Pipeline {
             max_event_bytes: http.max_event_bytes.unwrap_or(MAX_EVENT_BYTES),
             paths,
         };
-        inner.check_plain_http()?;
+        inner.check_own_base()?;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -152,7 +173,7 @@ impl Pipeline {
     pub fn at(&self, base: BaseUrl) -> Result<Self> {
         let mut inner = Inner::clone(&self.0);
         inner.base = base;
-        inner.check_plain_http()?;
+        inner.check_own_base()?;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -217,7 +238,7 @@ impl Pipeline {
 
     /// Warns, or fails if the user wants it so, when credentials are about to go to `base` over plain http.
     pub fn check_plain_http(&self, base: &BaseUrl) -> Result<()> {
-        check_plain_http(self.0.dialect, self.0.plain_http, base)
+        self.0.check_plain_http(base)
     }
 
     /// The absolute URL of `request`.
@@ -320,26 +341,6 @@ impl Pipeline {
             .into()
         })
     }
-}
-
-fn check_plain_http(dialect: &dyn Dialect, rule: PlainHttp, base: &BaseUrl) -> Result<()> {
-    if base.url().scheme() != "http" {
-        return Ok(());
-    }
-    let host = base.url().host_str().unwrap_or_default();
-    if rule == PlainHttp::Refuse && !is_loopback(base.url()) {
-        return Err(Error::config(format!(
-            "credentials would go over plain http to {host}"
-        )));
-    }
-    if dialect.warns_of_plain_http(base) {
-        tracing::warn!(
-            vendor = dialect.vendor(),
-            server.address = host,
-            "credentials go over plain http: use https"
-        );
-    }
-    Ok(())
 }
 
 /// Whether an idempotency header holds a key: what is empty, or will be once spaces are trimmed on the way, is none.

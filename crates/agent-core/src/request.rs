@@ -192,7 +192,7 @@ impl Request {
     }
 
     /// Sends it once, whatever the retry policy and the vendor's ruling; the one repeat after a 401 is no retry and
-    /// shares the time for the response head. For streams, whose own rules say what happens when one can not be
+    /// shares the time for the response head, without the time that credentials take. For streams, whose own rules say what happens when one can not be
     /// opened, and for what must not be repeated at all.
     #[must_use]
     pub fn open_once(mut self) -> Self {

@@ -257,6 +257,8 @@ impl<F: Follow> Driver<F> {
 
     fn proceed(&mut self, next: Next) {
         self.task = match next {
+            // What nearly every frame means.
+            Next::Read if matches!(self.task, Task::Reading) => return,
             Next::Read if self.connection.is_some() => Task::Reading,
             Next::Read => Task::Start,
             Next::Reopen(wait) => {
@@ -349,7 +351,11 @@ impl<F: Follow> Driver<F> {
             return Poll::Ready(());
         };
         match ready!(connection.poll_chunk(cx)) {
-            Chunk::Bytes(bytes) => self.decoder.feed(bytes),
+            Chunk::Bytes(bytes) => {
+                self.decoder.feed(bytes);
+                let frame = self.decoder.next_frame();
+                self.take_frame(frame);
+            }
             Chunk::Eof => {
                 let frame = self.decoder.finish();
                 if !self.take_frame(frame) || matches!(self.task, Task::Reading) {
@@ -389,12 +395,12 @@ impl<F: Follow> Driver<F> {
 
     /// The fatal error, if there is one; the stream is over then.
     fn failure(&mut self) -> Option<Error> {
+        if !matches!(self.task, Task::Failed(_)) {
+            return None;
+        }
         match std::mem::replace(&mut self.task, Task::Over) {
             Task::Failed(error) => Some(self.sign(error)),
-            task => {
-                self.task = task;
-                None
-            }
+            _ => None,
         }
     }
 

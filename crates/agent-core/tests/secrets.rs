@@ -197,9 +197,14 @@ async fn a_failing_token_exchange_shows_no_secret() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_repeats_the_credentials_does_not_get_them_into_the_error() {
     let [_, bearer, header, exchange] = auths();
+    let key = SecretString::from("planted-key");
+    let with_tenant = Credentials::bearer(&key)
+        .and_then(|key| key.and_header("x-tenant", &"access".into()))
+        .unwrap();
     for (auth, secret) in [
         (bearer, "planted-key"),
         (header, "planted-key"),
+        (Auth::Fixed(with_tenant), "planted-key"),
         (exchange, "planted-token"),
     ] {
         let message = format!("no access for {secret}");

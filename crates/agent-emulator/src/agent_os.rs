@@ -26,9 +26,11 @@ use futures_util::future::BoxFuture;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::control::Input;
 use crate::http::{self, Reply, Request};
 use crate::live::OpenStreams;
 use crate::record::Recorder;
+use crate::scenario;
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
 
@@ -39,7 +41,7 @@ pub use chatwoot::ChatwootHandle;
 pub(crate) use chatwoot::{ChatwootSite, State as ChatwootState};
 pub use handle::{AgentOsHandle, AgentOsRunView};
 pub use options::{AgentOsOptions, Positions};
-pub use script::AgentOsScript;
+pub use script::{AgentOsPlan, AgentOsScenario, AgentOsScript};
 
 /// Its name in the table of vendors.
 pub(crate) const NAME: &str = "agent-os";
@@ -65,8 +67,8 @@ struct State {
     positions: Positions,
     first_seq: u64,
     server_close: bool,
-    next_scripts: VecDeque<AgentOsScript>,
-    script: Option<AgentOsScript>,
+    next_plans: VecDeque<AgentOsPlan>,
+    default_plan: AgentOsPlan,
 }
 
 impl AgentOs {
@@ -87,8 +89,8 @@ impl AgentOs {
                 positions: options.positions,
                 first_seq: options.first_seq,
                 server_close: options.server_close,
-                next_scripts: VecDeque::new(),
-                script: options.script,
+                next_plans: VecDeque::new(),
+                default_plan: options.plan,
             }),
             world,
         }
@@ -202,6 +204,10 @@ fn no_content() -> Reply {
 }
 
 impl Vendor for AgentOs {
+    fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AGENT_OS_BASE_URL", self.base_url.clone()),
@@ -234,6 +240,21 @@ impl Vendor for AgentOs {
             "the body is too long",
         )
         .into_reply()
+    }
+
+    fn runs(self: Arc<Self>) -> Vec<Value> {
+        let show = |run: AgentOsRunView| json!({"id": run.id, "status": run.status, "held": run.held, "input": run.input});
+        AgentOsHandle(self).runs().into_iter().map(show).collect()
+    }
+
+    fn next_run(self: Arc<Self>, input: &mut Input) -> Result<(), String> {
+        let scenario = scenario::read(input, &AgentOsScenario::ALL)?;
+        AgentOsHandle(self).next_run(scenario);
+        Ok(())
+    }
+
+    fn release(self: Arc<Self>, id: &str) -> bool {
+        AgentOsHandle(self).release(id)
     }
 }
 

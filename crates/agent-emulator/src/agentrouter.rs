@@ -26,8 +26,10 @@ use hyper::StatusCode;
 use hyper::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
+use crate::control::Input;
 use crate::http::{self, Reply, Request};
 use crate::record::Recorder;
+use crate::scenario;
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
 
@@ -37,7 +39,7 @@ use state::State;
 
 pub use handle::{AgentRouterHandle, AgentRouterRun};
 pub use options::AgentRouterOptions;
-pub use script::AgentRouterScript;
+pub use script::{AgentRouterPlan, AgentRouterScenario, AgentRouterScript};
 
 /// Its name in the table of vendors.
 pub(crate) const NAME: &str = "agentrouter";
@@ -184,6 +186,10 @@ fn ok(value: &Value) -> Reply {
 }
 
 impl Vendor for AgentRouter {
+    fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AGENTROUTER_API_BASE_URL", self.base_url.clone()),
@@ -205,6 +211,25 @@ impl Vendor for AgentRouter {
 
     fn refuse(&self, status: StatusCode, message: &str) -> Reply {
         Refusal::new(status, "scripted_fault", message).into_reply()
+    }
+
+    fn runs(self: Arc<Self>) -> Vec<Value> {
+        let show = |run: AgentRouterRun| json!({"id": run.id, "status": run.status, "held": run.held, "waits_for": run.waits_for});
+        AgentRouterHandle(self)
+            .runs()
+            .into_iter()
+            .map(show)
+            .collect()
+    }
+
+    fn next_run(self: Arc<Self>, input: &mut Input) -> Result<(), String> {
+        let scenario = scenario::read(input, &AgentRouterScenario::ALL)?;
+        AgentRouterHandle(self).next_run(scenario);
+        Ok(())
+    }
+
+    fn release(self: Arc<Self>, id: &str) -> bool {
+        AgentRouterHandle(self).release(id)
     }
 }
 

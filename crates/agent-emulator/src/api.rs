@@ -11,11 +11,10 @@ use crate::control;
 use crate::faults::Faults;
 use crate::http::{self, Reply, Request};
 use crate::server::Site;
-use crate::strike::{self, Dropped};
+use crate::strike;
 use crate::vendors::Row;
 
 pub(crate) struct Api {
-    pub(crate) url: String,
     pub(crate) table: Vec<Row>,
     pub(crate) faults: Faults,
     pub(crate) clock: Arc<Clock>,
@@ -52,7 +51,7 @@ impl Api {
         let vendors: Vec<_> = self
             .table
             .iter()
-            .map(|row| json!({"name": row.name, "url": format!("{}{}", self.url, row.prefix)}))
+            .map(|row| json!({"name": row.name, "url": row.vendor.base_url()}))
             .collect();
         json!({"name": "agent-emulator", "version": env!("CARGO_PKG_VERSION"), "vendors": vendors})
     }
@@ -68,13 +67,8 @@ impl Site for Api {
             request.segments = http::segments(below);
             below.clone_into(&mut request.path);
             let vendor = Arc::clone(&row.vendor);
-            let number = vendor.recorder().note(&request);
-            let answer = |request| Arc::clone(&vendor).answer(request);
-            let reply = strike::answer(&self.faults, row, &self.clock, request, answer).await;
-            if !Dropped::is(&reply) {
-                vendor.recorder().answered(number, reply.status().as_u16());
-            }
-            reply
+            let answer = |request| vendor.answer(request);
+            strike::answer(&self.faults, row, &self.clock, request, answer).await
         })
     }
 

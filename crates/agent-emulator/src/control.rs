@@ -3,6 +3,8 @@
 //! `/_control/faults` is the faults; below `/_control/{vendor}/` is what can be seen of a vendor and done to it. The
 //! paths begin with an underscore because no vendor's do.
 
+use std::sync::Arc;
+
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -13,6 +15,9 @@ use crate::vendors::Row;
 
 /// Where the control API's paths begin.
 pub(crate) const PREFIX: &str = "/_control/";
+
+/// The JSON object of a POST; what is read is taken out.
+pub(crate) type Input = Map<String, Value>;
 
 pub(crate) fn answer(request: &Request, faults: &Faults, table: &[Row]) -> Reply {
     let path = request.path.strip_prefix(PREFIX).unwrap_or_default();
@@ -30,18 +35,38 @@ pub(crate) fn answer(request: &Request, faults: &Faults, table: &[Row]) -> Reply
     {
         return refuse(status, &message);
     }
-    let reply = match (&request.method, action) {
-        (&Method::GET, "requests") => Some(http::json(StatusCode::OK, &requests(row))),
-        (&Method::POST, "expire-tokens") => Some(expire_tokens(request, row)),
-        (_, action) => row.vendor.control(action, request),
-    };
-    reply.unwrap_or_else(|| nothing_here(request))
+    let vendor = || Arc::clone(&row.vendor);
+    match (&request.method, action) {
+        (&Method::GET, "requests") => http::json(StatusCode::OK, &requests(row)),
+        (&Method::GET, "runs") => http::json(StatusCode::OK, &json!({"runs": vendor().runs()})),
+        (&Method::POST, "expire-tokens") => act(request, |input| {
+            nothing_left(input)?;
+            let expired = vendor().expire_tokens();
+            let expired =
+                expired.ok_or_else(|| format!("{} has no tokens that expire", row.name))?;
+            Ok(json!({"expired": expired}))
+        }),
+        (&Method::POST, "next-run") => act(request, |input| {
+            vendor().next_run(input)?;
+            Ok(json!({"queued": true}))
+        }),
+        (&Method::POST, "release") => act(request, |input| {
+            let id = text(input, "id")?;
+            nothing_left(input)?;
+            Ok(json!({"released": vendor().release(&id)}))
+        }),
+        (_, action) => {
+            let reply = row.vendor.control(action, request);
+            reply.unwrap_or_else(|| nothing_here(request))
+        }
+    }
 }
 
 fn nothing_here(request: &Request) -> Reply {
     let (method, path) = (&request.method, &request.path);
     let message = format!(
-        "there is no {method} {path}; there are {PREFIX}faults and {PREFIX}{{vendor}}/requests"
+        "there is no {method} {path}; there are {PREFIX}faults and, below {PREFIX}{{vendor}}/, requests, runs, next-run, \
+         release and expire-tokens"
     );
     refuse(StatusCode::NOT_FOUND, &message)
 }
@@ -93,21 +118,9 @@ fn requests(row: &Row) -> Value {
     json!({"count": row.vendor.recorder().count(), "requests": shown})
 }
 
-fn expire_tokens(request: &Request, row: &Row) -> Reply {
-    act(request, |input| {
-        nothing_left(input)?;
-        let expired = row.vendor.expire_tokens();
-        let expired = expired.ok_or_else(|| format!("{} has no tokens that expire", row.name))?;
-        Ok(json!({"expired": expired}))
-    })
-}
-
 /// Answers a POST with what `done` makes of its body. An error is a text for people, and nothing was done.
-pub(crate) fn act(
-    request: &Request,
-    done: impl FnOnce(&mut Map<String, Value>) -> Result<Value, String>,
-) -> Reply {
-    let shown = serde_json::from_slice::<Map<String, Value>>(&request.body)
+fn act(request: &Request, done: impl FnOnce(&mut Input) -> Result<Value, String>) -> Reply {
+    let shown = serde_json::from_slice::<Input>(&request.body)
         .map_err(|error| format!("the body is no JSON object: {error}"))
         .and_then(|mut input| done(&mut input));
     match shown {
@@ -117,9 +130,17 @@ pub(crate) fn act(
 }
 
 /// An error when there is a key that was not read.
-pub(crate) fn nothing_left(input: &Map<String, Value>) -> Result<(), String> {
+pub(crate) fn nothing_left(input: &Input) -> Result<(), String> {
     let unknown = input.keys().next();
     unknown.map_or(Ok(()), |key| Err(format!("unknown key {key}")))
+}
+
+/// The text at a key that has to be there.
+pub(crate) fn text(input: &mut Input, key: &str) -> Result<String, String> {
+    match input.remove(key) {
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(format!("{key} must be a text")),
+    }
 }
 
 /// A refusal: its status, and why.

@@ -5,24 +5,18 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use hyper::StatusCode;
-
 use crate::agent_os::{AgentOsHandle, AgentOsOptions, ChatwootSite};
 use crate::agentrouter::{AgentRouterHandle, AgentRouterOptions};
 use crate::api::Api;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults, Schedule};
-use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
 use crate::meistrari::{Courier, MeistrariHandle, MeistrariOptions, VAULT, VaultSite};
 use crate::mentiora::{MentioraHandle, MentioraOptions};
-use crate::server::{Bound, Server, Site};
-use crate::storage::{Storage, Store};
-use crate::strike::{self, Dropped, Victim};
+use crate::server::{Bound, Server};
+use crate::storage::{STORAGE, Storage, StorageSite, Store};
 use crate::trelent::{TrelentHandle, TrelentOptions};
-use crate::vendors::{VendorOptions, Vendors, World};
+use crate::vendors::{Row, VendorOptions, Vendors, World};
 
 /// The default time from one step of a run to the next: a default run takes about two and a half seconds.
 const PACE: Duration = Duration::from_millis(75);
@@ -59,7 +53,8 @@ impl Default for EmulatorBuilder {
 }
 
 impl EmulatorBuilder {
-    /// Sets the port of the API on 127.0.0.1; 0, the default, takes a free one. The storage always takes a free one.
+    /// Sets the port of the API on 127.0.0.1; 0, the default, takes a free one. What has a port of its own beside it
+    /// (storage, vault, Chatwoot) always takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -97,27 +92,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets the settings of the vendor Agent OS.
-    pub fn agent_os(mut self, options: AgentOsOptions) -> Self {
-        self.vendors.agent_os = options;
-        self
-    }
-
-    /// Sets the settings of the vendor Meistrari.
-    pub fn meistrari(mut self, options: MeistrariOptions) -> Self {
-        self.vendors.meistrari = options;
-        self
-    }
-
     /// Lets a schedule of faults strike; see also [`Emulator::faults`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedules.push(schedule);
-        self
-    }
-
-    /// Sets the settings of the vendor AgentRouter.
-    pub fn agentrouter(mut self, options: AgentRouterOptions) -> Self {
-        self.vendors.agentrouter = options;
         self
     }
 
@@ -127,13 +104,31 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the settings of the vendor Meistrari.
+    pub fn meistrari(mut self, options: MeistrariOptions) -> Self {
+        self.vendors.meistrari = options;
+        self
+    }
+
+    /// Sets the settings of the vendor AgentRouter.
+    pub fn agentrouter(mut self, options: AgentRouterOptions) -> Self {
+        self.vendors.agentrouter = options;
+        self
+    }
+
     /// Sets the settings of the vendor Mentiora.
     pub fn mentiora(mut self, options: MentioraOptions) -> Self {
         self.vendors.mentiora = options;
         self
     }
 
-    /// Binds both ports on 127.0.0.1 and serves until the emulator is dropped. Needs a tokio runtime.
+    /// Sets the settings of the vendor Agent OS.
+    pub fn agent_os(mut self, options: AgentOsOptions) -> Self {
+        self.vendors.agent_os = options;
+        self
+    }
+
+    /// Binds its ports on 127.0.0.1 and serves until the emulator is dropped. Needs a tokio runtime.
     ///
     /// # Errors
     ///
@@ -160,46 +155,46 @@ impl EmulatorBuilder {
             ids,
             faults: faults.clone(),
             store,
+            vault_url: vault.url(),
             chatwoot_url: chatwoot.url(),
             pace: self.pace,
             heartbeat: self.heartbeat,
         });
-        let vendors = Vendors::new(&world, vault.url(), self.vendors);
-        let chatwoot_state = vendors.agent_os.chatwoot();
+        let vendors = Vendors::new(&world, self.vendors);
         let table = vendors.table();
         faults.know(table.iter().map(|row| row.name).chain([STORAGE, VAULT]));
-        let site = Arc::new(Api {
-            url: api.url(),
-            table,
-            faults,
-            clock: Arc::clone(&world.clock),
-        });
-        let storage_site = Arc::new(StorageSite(Arc::clone(&world)));
+        let port = api.port();
+        let clock = Arc::clone(&world.clock);
+        let servers = [
+            api.serve(Arc::new(Api {
+                table,
+                faults,
+                clock,
+            })),
+            storage.serve(Arc::new(StorageSite(Arc::clone(&world)))),
+            vault.serve(Arc::new(VaultSite(Arc::clone(&vendors.meistrari)))),
+            chatwoot.serve(Arc::new(ChatwootSite(vendors.agent_os.chatwoot()))),
+        ];
         Ok(Emulator {
-            port: api.port(),
-            world,
+            port,
             courier: Courier::start(Arc::clone(&vendors.meistrari)),
-            vault_server: vault.serve(Arc::new(VaultSite(Arc::clone(&vendors.meistrari)))),
+            world,
             vendors,
-            chatwoot_server: chatwoot.serve(Arc::new(ChatwootSite(chatwoot_state))),
-            storage_server: storage.serve(storage_site),
-            api_server: api.serve(site),
+            servers,
         })
     }
 }
 
-/// A running emulator: one server on 127.0.0.1 with all vendors, and one with the storage.
+/// A running emulator: a server on 127.0.0.1 with all vendors, and one each for what vendors have on other origins: the
+/// storage behind presigned URLs, Meistrari's vault, the Chatwoot beside Agent OS.
 ///
-/// Dropping it frees both ports at once, breaks open connections and ends all tasks;
+/// Dropping it frees their ports at once, breaks open connections and ends all tasks;
 /// [`shutdown`](Self::shutdown) also waits for that. Nothing is shared between two emulators.
 pub struct Emulator {
     port: u16,
     world: Arc<World>,
     vendors: Vendors,
-    api_server: Server,
-    storage_server: Server,
-    chatwoot_server: Server,
-    vault_server: Server,
+    servers: [Server; 4],
     courier: Courier,
 }
 
@@ -219,6 +214,12 @@ impl Emulator {
         self.port
     }
 
+    /// The vendors' names and the base URLs to give to their clients.
+    pub fn vendors(&self) -> Vec<(&'static str, String)> {
+        let base = |row: &Row| (row.name, row.vendor.base_url().to_owned());
+        self.vendors.table().iter().map(base).collect()
+    }
+
     /// The environment variables that programs for the vendors read, and their values here.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         self.vendors
@@ -233,9 +234,9 @@ impl Emulator {
         self.world.faults.clone()
     }
 
-    /// The vendor Agent OS: its token, control, inspection, and the Chatwoot beside it.
-    pub fn agent_os(&self) -> AgentOsHandle {
-        AgentOsHandle(Arc::clone(&self.vendors.agent_os))
+    /// The vendor Trelent: credentials, control, inspection.
+    pub fn trelent(&self) -> TrelentHandle {
+        TrelentHandle(Arc::clone(&self.vendors.trelent))
     }
 
     /// The vendor Meistrari: credentials, control, inspection.
@@ -248,14 +249,14 @@ impl Emulator {
         AgentRouterHandle(Arc::clone(&self.vendors.agentrouter))
     }
 
-    /// The vendor Trelent: credentials, control, inspection.
-    pub fn trelent(&self) -> TrelentHandle {
-        TrelentHandle(Arc::clone(&self.vendors.trelent))
-    }
-
     /// The vendor Mentiora: keys, control, inspection.
     pub fn mentiora(&self) -> MentioraHandle {
         MentioraHandle(Arc::clone(&self.vendors.mentiora))
+    }
+
+    /// The vendor Agent OS: its token, control, inspection, and the Chatwoot beside it.
+    pub fn agent_os(&self) -> AgentOsHandle {
+        AgentOsHandle(Arc::clone(&self.vendors.agent_os))
     }
 
     /// The storage stand-in behind presigned URLs.
@@ -265,10 +266,9 @@ impl Emulator {
 
     /// Ends the emulator and waits until all its tasks are gone.
     pub async fn shutdown(self) {
-        self.api_server.shutdown().await;
-        self.storage_server.shutdown().await;
-        self.chatwoot_server.shutdown().await;
-        self.vault_server.shutdown().await;
+        for server in self.servers {
+            server.shutdown().await;
+        }
         self.courier.shutdown().await;
     }
 }
@@ -280,45 +280,4 @@ impl fmt::Debug for Emulator {
             .field("storage", &self.world.store)
             .finish_non_exhaustive()
     }
-}
-
-/// The name by which faults find the storage.
-const STORAGE: &str = "storage";
-
-struct StorageSite(Arc<World>);
-
-impl Site for StorageSite {
-    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply> {
-        Box::pin(async move {
-            let World {
-                faults,
-                store,
-                clock,
-                ..
-            } = &*self.0;
-            let number = store.note(&request);
-            let answer = |request| std::future::ready(store.answer(&request));
-            let reply = strike::answer(faults, &**store, clock, request, answer).await;
-            if !Dropped::is(&reply) {
-                store.answered(number, reply.status().as_u16());
-            }
-            reply
-        })
-    }
-
-    fn too_large(&self, _path: &str) -> Reply {
-        http::bytes(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Bytes::new())
-    }
-}
-
-impl Victim for Store {
-    fn name(&self) -> &str {
-        STORAGE
-    }
-
-    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
-        Self::refusal(status, "ScriptedFault", message)
-    }
-
-    fn expire_tokens(&self) {}
 }

@@ -21,7 +21,7 @@ pub use schedule::Schedule;
 
 use filter::Filter;
 
-/// A fault that waits for its victim.
+/// What goes wrong on purpose, waiting for its victim.
 ///
 /// It strikes once, whatever request comes first that it can strike; [`vendor`](Self::vendor), [`on`](Self::on),
 /// [`times`](Self::times) and [`forever`](Self::forever) say otherwise.
@@ -32,6 +32,8 @@ use filter::Filter;
 /// let fault = Fault::status(503).vendor("trelent").on("POST", "/runs").times(2);
 /// # let _ = fault;
 /// ```
+///
+#[doc = include_str!("../FAULTS.md")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a fault does nothing until it is queued"]
 pub struct Fault {

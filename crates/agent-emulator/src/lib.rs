@@ -27,7 +27,7 @@
 //! ```
 //!
 //! As a command, `agent-emulator --port 8080` prints the variables that programs read, then `ready`, and serves until
-//! it is interrupted.
+//! it is interrupted. `GET /health` answers once it serves.
 //!
 //! # Vendors
 //!
@@ -49,17 +49,9 @@
 //!
 //! # Faults
 //!
-//! [`Emulator::faults`] queues what shall go wrong, for every vendor alike. [`Fault`] has a function for each kind:
-//!
-//! | when | faults |
-//! |---|---|
-//! | before the vendor sees a request | [`delay`](Fault::delay), [`expire_tokens`](Fault::expire_tokens) |
-//! | instead of an answer | [`status`](Fault::status), [`close`](Fault::close), [`reset`](Fault::reset), [`no_answer`](Fault::no_answer), [`garbage`](Fault::garbage) |
-//! | to an event stream | [`cut_stream`](Fault::cut_stream), [`reset_stream`](Fault::reset_stream), [`stall_stream`](Fault::stall_stream), [`duplicate_event`](Fault::duplicate_event), [`skip_event`](Fault::skip_event), [`garbage_event`](Fault::garbage_event), [`oversized_event`](Fault::oversized_event) |
-//! | to any body | [`cut_body`](Fault::cut_body), [`reset_body`](Fault::reset_body), [`stall_body`](Fault::stall_body), [`drip`](Fault::drip), [`no_terminator`](Fault::no_terminator), [`long_length`](Fault::long_length), [`content_type`](Fault::content_type), [`oversized_body`](Fault::oversized_body) |
-//!
-//! Each can be limited to a [vendor](Fault::vendor), to a [method and path](Fault::on) and to a [number of
-//! times](Fault::times); a [`Schedule`] draws them from a seed.
+//! [`Emulator::faults`] queues what shall go wrong, for every vendor alike: refusals, resets, silence, garbage, cuts and
+//! stalls of streams and bodies, expiring tokens. [`Fault`] has a function for each kind, and its page shows them all,
+//! in Rust and in the JSON that programs in other languages send.
 //!
 //! ```
 //! use agent_emulator::{Emulator, Fault};
@@ -74,9 +66,10 @@
 //! # }
 //! ```
 //!
-//! Over HTTP: `POST /_control/faults` with one fault, a list, or a schedule, such as
-//! `{"fault": "cut_stream", "after_events": 3}`; `GET` lists what is pending, `DELETE` forgets it. The README has the
-//! JSON of every fault, and what else the control API does for programs in other languages.
+//! # From other languages
+//!
+//! `/_control/faults` is the faults; below `/_control/{vendor}/` a program lists requests and runs, says what the next run
+//! does, releases held ones and expires tokens. The README shows one conversation per vendor with curl.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -104,9 +97,13 @@ mod vendors;
 mod wire;
 
 pub use agent_os::{
-    AgentOsHandle, AgentOsOptions, AgentOsRunView, AgentOsScript, ChatwootHandle, Positions,
+    AgentOsHandle, AgentOsOptions, AgentOsPlan, AgentOsRunView, AgentOsScenario, AgentOsScript,
+    ChatwootHandle, Positions,
 };
-pub use agentrouter::{AgentRouterHandle, AgentRouterOptions, AgentRouterRun, AgentRouterScript};
+pub use agentrouter::{
+    AgentRouterHandle, AgentRouterOptions, AgentRouterPlan, AgentRouterRun, AgentRouterScenario,
+    AgentRouterScript,
+};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use faults::{Break, Fault, FaultKind, Faults, InvalidFault, RetryAfter, Schedule, Strike};
 pub use meistrari::{
@@ -114,7 +111,8 @@ pub use meistrari::{
     TurnScenario, TurnScript,
 };
 pub use mentiora::{
-    EmulatedAgent, MentioraHandle, MentioraOptions, MentioraRun, MentioraScenario, MentioraScript,
+    EmulatedAgent, MentioraHandle, MentioraOptions, MentioraPlan, MentioraRun, MentioraScenario,
+    MentioraScript,
 };
 pub use record::RecordedRequest;
 pub use storage::Storage;

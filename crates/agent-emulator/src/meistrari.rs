@@ -31,11 +31,13 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::api::refuse;
+use crate::control::Input;
 use crate::http::{self, Reply, Request};
 use crate::live::OpenStreams;
 use crate::record::Recorder;
+use crate::scenario;
 use crate::server::Site;
-use crate::strike::{self, Dropped, Victim};
+use crate::strike::{self, Victim};
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
 
@@ -63,7 +65,6 @@ const WEBHOOK_HOSTS: &str = "webhook-hosts";
 pub(crate) struct Meistrari {
     world: Arc<World>,
     base_url: String,
-    vault_url: String,
     data_token: String,
     api_key: String,
     /// A file that is in the vault from the start.
@@ -101,7 +102,7 @@ impl State {
 }
 
 impl Meistrari {
-    pub(crate) fn new(world: Arc<World>, vault_url: String, options: MeistrariOptions) -> Self {
+    pub(crate) fn new(world: Arc<World>, options: MeistrariOptions) -> Self {
         let secret = |given: Option<String>, kind| given.unwrap_or_else(|| world.ids.opaque(kind));
         let data_token = secret(options.data_token, "dt");
         let api_key = secret(options.api_key, "ak");
@@ -121,7 +122,6 @@ impl Meistrari {
         };
         Self {
             base_url: format!("{}{PREFIX}", world.url),
-            vault_url,
             world,
             data_token,
             api_key,
@@ -228,10 +228,14 @@ impl Meistrari {
 }
 
 impl Vendor for Meistrari {
+    fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("MEISTRARI_BASE_URL", self.base_url.clone()),
-            ("MEISTRARI_VAULT_URL", self.vault_url.clone()),
+            ("MEISTRARI_VAULT_URL", self.world.vault_url.clone()),
             ("MEISTRARI_DATA_TOKEN", self.data_token.clone()),
             ("MEISTRARI_REFERENCE", self.reference.clone()),
         ]
@@ -276,6 +280,25 @@ impl Vendor for Meistrari {
             .collect();
         Some(http::json(status, &json!({"hosts": hosts})))
     }
+
+    fn runs(self: Arc<Self>) -> Vec<Value> {
+        let show = |own: SessionView| json!({"id": own.id, "status": own.status, "held": own.held, "messages": own.messages});
+        MeistrariHandle(self)
+            .sessions()
+            .into_iter()
+            .map(show)
+            .collect()
+    }
+
+    fn next_run(self: Arc<Self>, input: &mut Input) -> Result<(), String> {
+        let scenario = scenario::read(input, &TurnScenario::ALL)?;
+        MeistrariHandle(self).next_turn(scenario);
+        Ok(())
+    }
+
+    fn release(self: Arc<Self>, id: &str) -> bool {
+        MeistrariHandle(self).release(id)
+    }
 }
 
 /// The listener of the vault: a port of its own, so an origin of its own.
@@ -284,21 +307,12 @@ pub(crate) struct VaultSite(pub(crate) Arc<Meistrari>);
 impl Site for VaultSite {
     fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply> {
         Box::pin(async move {
-            let Meistrari {
-                world,
-                vault_recorder,
-                ..
-            } = &*self.0;
-            let number = vault_recorder.note(&request);
+            let world = &self.0.world;
             let answer = |request: Request| {
                 let reply = self.0.vault(&request);
                 std::future::ready(reply.unwrap_or_else(Refusal::into_reply))
             };
-            let reply = strike::answer(&world.faults, &*self, &world.clock, request, answer).await;
-            if !Dropped::is(&reply) {
-                vault_recorder.answered(number, reply.status().as_u16());
-            }
-            reply
+            strike::answer(&world.faults, &*self, &world.clock, request, answer).await
         })
     }
 
@@ -316,15 +330,16 @@ impl Victim for VaultSite {
         Refusal::new(status, message).into_reply()
     }
 
-    /// Its tokens do not expire.
-    fn expire_tokens(&self) {}
+    fn record(&self) -> &Recorder {
+        &self.0.vault_recorder
+    }
 }
 
 impl fmt::Debug for Meistrari {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Meistrari")
             .field("base_url", &self.base_url)
-            .field("vault_url", &self.vault_url)
+            .field("vault_url", &self.world.vault_url)
             .finish_non_exhaustive()
     }
 }

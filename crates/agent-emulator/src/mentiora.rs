@@ -27,11 +27,13 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::control::Input;
 use crate::http::{self, Reply, Request};
 use crate::live::OpenStreams;
 use crate::record::Recorder;
+use crate::scenario;
 use crate::sync::lock;
 use crate::vendors::{Vendor, World};
 
@@ -41,7 +43,7 @@ use routes::Op;
 pub use agents::EmulatedAgent;
 pub use handle::{MentioraHandle, MentioraRun};
 pub use options::MentioraOptions;
-pub use script::{MentioraScenario, MentioraScript};
+pub use script::{MentioraPlan, MentioraScenario, MentioraScript};
 
 /// Its name in the table of vendors.
 pub(crate) const NAME: &str = "mentiora";
@@ -65,7 +67,7 @@ struct State {
     /// Messages of each thread, oldest first.
     threads: BTreeMap<String, Vec<String>>,
     runs: Vec<Arc<runs::Run>>,
-    next_scripts: VecDeque<MentioraScript>,
+    next_plans: VecDeque<MentioraPlan>,
     refusals: VecDeque<Refusal>,
     files: files::Files,
     knowledge: knowledge::Knowledge,
@@ -98,7 +100,7 @@ impl Mentiora {
                 agents: options.agents,
                 threads: BTreeMap::new(),
                 runs: Vec::new(),
-                next_scripts: VecDeque::new(),
+                next_plans: VecDeque::new(),
                 refusals: VecDeque::new(),
                 files: files::Files::default(),
                 knowledge: knowledge::Knowledge::default(),
@@ -168,6 +170,10 @@ impl Mentiora {
 }
 
 impl Vendor for Mentiora {
+    fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("MENTIORA_BASE_URL", self.base_url.clone()),
@@ -202,6 +208,21 @@ impl Vendor for Mentiora {
 
     fn expire_tokens(&self) -> Option<usize> {
         lock(&self.state).auth.expire_tokens()
+    }
+
+    fn runs(self: Arc<Self>) -> Vec<Value> {
+        let show = |run: MentioraRun| json!({"id": run.id, "thread_id": run.thread_id, "message": run.message});
+        MentioraHandle(self).runs().into_iter().map(show).collect()
+    }
+
+    fn next_run(self: Arc<Self>, input: &mut Input) -> Result<(), String> {
+        let scenario = scenario::read(input, &MentioraScenario::ALL)?;
+        MentioraHandle(self).next_run(scenario);
+        Ok(())
+    }
+
+    fn release(self: Arc<Self>, id: &str) -> bool {
+        MentioraHandle(self).release(id)
     }
 }
 

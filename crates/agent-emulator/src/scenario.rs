@@ -1,4 +1,6 @@
-//! Ready-made scripts by name: how a prompt asks for one.
+//! Ready-made scripts by name: how a prompt asks for one, and how a program in another language does.
+
+use crate::control::{Input, nothing_left, text};
 
 /// What a prompt begins with that asks for a scenario by the name behind it.
 const PREFIX: &str = "emulate:";
@@ -22,6 +24,47 @@ pub(crate) fn named<T: Copy>(name: &str, all: &[(&str, T)]) -> Result<T, String>
         )
     })
 }
+
+/// `{"scenario": "fail"}`, from a program in another language.
+pub(crate) fn read<T: Copy>(input: &mut Input, all: &[(&str, T)]) -> Result<T, String> {
+    let name = text(input, "scenario")?;
+    nothing_left(input)?;
+    named(&name, all)
+}
+
+/// Declares what runs of a vendor do: a script or a scenario.
+macro_rules! plan {
+    ($(#[$doc:meta])* $name:ident = $script:ident | $scenario:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub enum $name {
+            /// Written by hand.
+            Script($script),
+            /// Ready-made.
+            Scenario($scenario),
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Scenario($scenario::default())
+            }
+        }
+
+        impl From<$script> for $name {
+            fn from(script: $script) -> Self {
+                Self::Script(script)
+            }
+        }
+
+        impl From<$scenario> for $name {
+            fn from(scenario: $scenario) -> Self {
+                Self::Scenario(scenario)
+            }
+        }
+    };
+}
+pub(crate) use plan;
 
 #[cfg(test)]
 mod tests {

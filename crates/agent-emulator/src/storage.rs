@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use hyper::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -16,7 +17,10 @@ use crate::clock::{Clock, Moment};
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
 use crate::record::{RecordedRequest, Recorder};
+use crate::server::Site;
+use crate::strike::{self, Victim};
 use crate::sync::lock;
+use crate::vendors::World;
 
 /// How long a presigned URL is good.
 const URL_LIFE: Duration = Duration::from_secs(7 * 86_400);
@@ -102,20 +106,8 @@ impl Store {
         lock(&self.state).secrets.insert(secret.to_owned());
     }
 
-    pub(crate) fn note(&self, request: &Request) -> usize {
-        self.recorder.note(request)
-    }
-
-    pub(crate) fn answered(&self, number: usize, status: u16) {
-        self.recorder.answered(number, status);
-    }
-
-    pub(crate) fn answer(&self, request: &Request) -> Reply {
+    fn answer(&self, request: &Request) -> Reply {
         self.decide(request).unwrap_or_else(Denied::into_reply)
-    }
-
-    pub(crate) fn refusal(status: StatusCode, code: &'static str, message: &str) -> Reply {
-        denied(status, code, message).into_reply()
     }
 
     fn decide(&self, request: &Request) -> Result<Reply, Denied> {
@@ -235,5 +227,44 @@ impl Storage {
     /// The names of the stored objects, `bucket/key`, in order.
     pub fn objects(&self) -> Vec<String> {
         lock(&self.0.state).objects.keys().cloned().collect()
+    }
+}
+
+/// The name by which faults find the storage.
+pub(crate) const STORAGE: &str = "storage";
+
+/// The listener of the storage: a port of its own, so an origin of its own.
+pub(crate) struct StorageSite(pub(crate) Arc<World>);
+
+impl Site for StorageSite {
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Reply> {
+        Box::pin(async move {
+            let World {
+                faults,
+                store,
+                clock,
+                ..
+            } = &*self.0;
+            let answer = |request| std::future::ready(store.answer(&request));
+            strike::answer(faults, &**store, clock, request, answer).await
+        })
+    }
+
+    fn too_large(&self, _path: &str) -> Reply {
+        http::bytes(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Bytes::new())
+    }
+}
+
+impl Victim for Store {
+    fn name(&self) -> &str {
+        STORAGE
+    }
+
+    fn refuse(&self, status: StatusCode, message: &str) -> Reply {
+        denied(status, "ScriptedFault", message).into_reply()
+    }
+
+    fn record(&self) -> &Recorder {
+        &self.recorder
     }
 }

@@ -13,6 +13,7 @@ use hyper::{Method, StatusCode};
 use crate::clock::Clock;
 use crate::faults::{Break, Fault, FaultKind, Faults, RetryAfter, Shape, Target};
 use crate::http::{self, Reply, Request};
+use crate::record::Recorder;
 use crate::wire::WireControl;
 
 mod body;
@@ -28,7 +29,9 @@ pub(crate) trait Victim: Send + Sync {
     /// An error in its own form.
     fn refuse(&self, status: StatusCode, message: &str) -> Reply;
     /// Expires its tokens, if it has any.
-    fn expire_tokens(&self);
+    fn expire_tokens(&self) {}
+    /// Where its requests are noted.
+    fn record(&self) -> &Recorder;
 }
 
 /// Marks an answer that is none: the connection ends without it.
@@ -56,8 +59,23 @@ impl fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// Answers a request as `handle` does, but for the faults that strike it.
+/// Answers a request as `handle` does, but for the faults that strike it, and notes both.
 pub(crate) async fn answer<F: Future<Output = Reply>>(
+    faults: &Faults,
+    victim: &dyn Victim,
+    clock: &Clock,
+    request: Request,
+    handle: impl FnOnce(Request) -> F,
+) -> Reply {
+    let number = victim.record().note(&request);
+    let reply = struck(faults, victim, clock, request, handle).await;
+    if !Dropped::is(&reply) {
+        victim.record().answered(number, reply.status().as_u16());
+    }
+    reply
+}
+
+async fn struck<F: Future<Output = Reply>>(
     faults: &Faults,
     victim: &dyn Victim,
     clock: &Clock,

@@ -31,6 +31,7 @@ use futures_util::future::BoxFuture;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::control::Input;
 use crate::http::{self, Reply, Request};
 use crate::live::OpenStreams;
 use crate::record::Recorder;
@@ -226,6 +227,10 @@ fn ok(value: &Value) -> Answer {
 }
 
 impl Vendor for Trelent {
+    fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("TRELENT_API_URL", self.base_url.clone()),
@@ -258,8 +263,19 @@ impl Vendor for Trelent {
         Some(lock(&self.state).auth.expire_all())
     }
 
-    fn control(&self, action: &str, request: &Request) -> Option<Reply> {
-        control::answer(self, action, request)
+    fn runs(self: Arc<Self>) -> Vec<Value> {
+        let show = |run: RunView| json!({"id": run.id, "status": run.status, "held": run.held});
+        TrelentHandle(self).runs().into_iter().map(show).collect()
+    }
+
+    fn next_run(self: Arc<Self>, input: &mut Input) -> Result<(), String> {
+        let plan = control::plan(input)?;
+        TrelentHandle(self).next_run(plan);
+        Ok(())
+    }
+
+    fn release(self: Arc<Self>, id: &str) -> bool {
+        TrelentHandle(self).release(id)
     }
 }
 

@@ -1,23 +1,29 @@
 //! The table of vendors, and what a vendor has to offer to be in it.
 //!
-//! A vendor joins by a module of its own, a field of [`Vendors`] and a row of [`Vendors::table`].
+//! A vendor joins by a module of its own, a field of [`VendorOptions`] and of [`Vendors`], and a row of
+//! [`Vendors::table`].
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hyper::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::agent_os::{AgentOs, AgentOsOptions};
+use crate::agentrouter::{AgentRouter, AgentRouterOptions};
 use crate::clock::Clock;
+use crate::control::Input;
 use crate::faults::Faults;
 use crate::http::{self, Reply, Request};
 use crate::ids::Ids;
-use crate::mentiora;
+use crate::meistrari::{Meistrari, MeistrariOptions};
+use crate::mentiora::{Mentiora, MentioraOptions};
 use crate::record::Recorder;
 use crate::storage::Store;
 use crate::strike::Victim;
-use crate::{agent_os, agentrouter, meistrari, trelent};
+use crate::trelent::{Trelent, TrelentOptions};
+use crate::{agent_os, agentrouter, meistrari, mentiora, trelent};
 
 /// What all vendors of one emulator share.
 #[derive(Debug)]
@@ -28,7 +34,9 @@ pub(crate) struct World {
     pub(crate) ids: Arc<Ids>,
     pub(crate) faults: Faults,
     pub(crate) store: Arc<Store>,
-    /// The URL of the Chatwoot beside Agent OS, without a slash at the end.
+    /// The URL of the vault beside Meistrari, likewise.
+    pub(crate) vault_url: String,
+    /// The URL of the Chatwoot beside Agent OS, likewise.
     pub(crate) chatwoot_url: String,
     /// The time from one step of a run to the next.
     pub(crate) pace: Duration,
@@ -38,6 +46,8 @@ pub(crate) struct World {
 
 /// One vendor's API.
 pub(crate) trait Vendor: Send + Sync {
+    /// The URL to give to a client, without a slash at the end.
+    fn base_url(&self) -> &str;
     /// The environment variables that a program for this vendor reads, with their values here.
     fn variables(&self) -> Vec<(&'static str, String)>;
     /// The vendor's record of requests.
@@ -54,8 +64,13 @@ pub(crate) trait Vendor: Send + Sync {
     fn expire_tokens(&self) -> Option<usize> {
         None
     }
-    /// Answers `/_control/{vendor}/{action}`: what a test in another language can see of the vendor and do to it. A POST
-    /// has a JSON body; `control::act` reads it. `None`: there is no such action.
+    /// The runs so far, oldest first, as a program in another language sees them: at least an `id`.
+    fn runs(self: Arc<Self>) -> Vec<Value>;
+    /// Queues what the next run does, as a program in another language says it.
+    fn next_run(self: Arc<Self>, input: &mut Input) -> Result<(), String>;
+    /// Lets a run go on that its script holds; false when there is none.
+    fn release(self: Arc<Self>, id: &str) -> bool;
+    /// Answers `/_control/{vendor}/{action}` for actions that no other vendor has. `None`: there is no such action.
     fn control(&self, _action: &str, _request: &Request) -> Option<Reply> {
         None
     }
@@ -81,42 +96,41 @@ impl Victim for Row {
     fn expire_tokens(&self) {
         self.vendor.expire_tokens();
     }
+
+    fn record(&self) -> &Recorder {
+        self.vendor.recorder()
+    }
 }
 
 /// The settings of all vendors.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct VendorOptions {
-    pub(crate) agentrouter: agentrouter::AgentRouterOptions,
-    pub(crate) mentiora: mentiora::MentioraOptions,
-    pub(crate) agent_os: agent_os::AgentOsOptions,
-    pub(crate) meistrari: meistrari::MeistrariOptions,
-    pub(crate) trelent: trelent::TrelentOptions,
+    pub(crate) trelent: TrelentOptions,
+    pub(crate) meistrari: MeistrariOptions,
+    pub(crate) agentrouter: AgentRouterOptions,
+    pub(crate) mentiora: MentioraOptions,
+    pub(crate) agent_os: AgentOsOptions,
 }
 
 /// The vendors of one emulator.
 #[derive(Debug, Clone)]
 pub(crate) struct Vendors {
-    pub(crate) agentrouter: Arc<agentrouter::AgentRouter>,
-    pub(crate) mentiora: Arc<mentiora::Mentiora>,
-    pub(crate) agent_os: Arc<agent_os::AgentOs>,
-    pub(crate) meistrari: Arc<meistrari::Meistrari>,
-    pub(crate) trelent: Arc<trelent::Trelent>,
+    pub(crate) trelent: Arc<Trelent>,
+    pub(crate) meistrari: Arc<Meistrari>,
+    pub(crate) agentrouter: Arc<AgentRouter>,
+    pub(crate) mentiora: Arc<Mentiora>,
+    pub(crate) agent_os: Arc<AgentOs>,
 }
 
 impl Vendors {
-    /// `vault_url` is where Meistrari's vault listens.
-    pub(crate) fn new(world: &Arc<World>, vault_url: String, options: VendorOptions) -> Self {
-        let world_of = || Arc::clone(world);
-        let meistrari = meistrari::Meistrari::new(world_of(), vault_url, options.meistrari);
+    pub(crate) fn new(world: &Arc<World>, options: VendorOptions) -> Self {
+        let world = || Arc::clone(world);
         Self {
-            agentrouter: Arc::new(agentrouter::AgentRouter::new(
-                world_of(),
-                options.agentrouter,
-            )),
-            mentiora: Arc::new(mentiora::Mentiora::new(world_of(), options.mentiora)),
-            agent_os: Arc::new(agent_os::AgentOs::new(world_of(), options.agent_os)),
-            meistrari: Arc::new(meistrari),
-            trelent: Arc::new(trelent::Trelent::new(world_of(), options.trelent)),
+            trelent: Arc::new(Trelent::new(world(), options.trelent)),
+            meistrari: Arc::new(Meistrari::new(world(), options.meistrari)),
+            agentrouter: Arc::new(AgentRouter::new(world(), options.agentrouter)),
+            mentiora: Arc::new(Mentiora::new(world(), options.mentiora)),
+            agent_os: Arc::new(AgentOs::new(world(), options.agent_os)),
         }
     }
 

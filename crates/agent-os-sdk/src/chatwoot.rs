@@ -20,9 +20,9 @@ use crate::ops;
 use crate::triggers::list_request;
 use crate::wire::chatwoot::TOKEN_HEADER;
 
-mod config;
+pub(crate) mod config;
 mod error;
-mod trigger;
+pub(crate) mod trigger;
 
 pub use config::{ChatwootConfig, ChatwootInboxUrlResponse};
 pub use error::ChatwootErrorCode;

@@ -12,12 +12,17 @@ mod dialect;
 mod error;
 mod events;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod lists;
 mod me;
 mod members;
 mod ops;
 mod patch;
+#[cfg(test)]
+mod properties;
 mod raw;
 mod run_stream;
 mod runs;

@@ -89,6 +89,37 @@ fn agentrouter() -> Vec<String> {
     events
 }
 
+fn mentiora() -> Vec<String> {
+    let mut events = Vec::new();
+    for turn in 0..20 {
+        events.push(r#"{"agent_id":"agt_1","agent_revision":3,"agent_tag":"production","thread_id":"thr_1"}"#.to_owned());
+        for part in [r#"{\"city\":"#, r#"\"Kraków\"}"#] {
+            events.push(format!(
+                r#"{{"tool_call_id":"tc_1","name":"weather","arguments_delta":"{part}"}}"#
+            ));
+        }
+        events.push(r#"{"tool_call_id":"tc_1","name":"weather","arguments":{"city":"Kraków"},"result":{"celsius":21.5}}"#.to_owned());
+        for word in 0..40 {
+            events.push(format!(r#"{{"delta":"word {turn}-{word} "}}"#));
+        }
+        events.push(r#"{"chat":{"thread_id":"thr_1","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"All of it, and then some."}]}]}}"#.to_owned());
+        events.push(r#"{"suggestions":[{"label":"Go on","message":"Please go on."},{"label":"Shorter","message":"Say it shorter."}]}"#.to_owned());
+    }
+    events
+}
+
+/// The name that comes beside the data of one of those events.
+fn mentiora_name(data: &str) -> &'static str {
+    match data {
+        data if data.starts_with(r#"{"delta"#) => "chat.output_text.delta",
+        data if data.contains("arguments_delta") => "chat.tool_call.delta",
+        data if data.starts_with(r#"{"tool_call_id"#) => "chat.tool_call.result",
+        data if data.starts_with(r#"{"chat"#) => "chat.completed",
+        data if data.starts_with(r#"{"suggestions"#) => "chat.suggestions",
+        _ => "agent.resolved",
+    }
+}
+
 /// One vendor's events: their texts, and what decodes one.
 type Vendor = (&'static str, fn() -> Vec<String>, fn(&str), f64);
 
@@ -110,6 +141,15 @@ const VENDORS: &[Vendor] = &[
             black_box(AgentStreamPart::from_event(event));
         },
         16.0,
+    ),
+    (
+        "mentiora",
+        mentiora,
+        |text| {
+            let event = mentiora_sdk::events::decode(mentiora_name(text), text);
+            black_box(event.expect("an event"));
+        },
+        4.0,
     ),
 ];
 

@@ -3,6 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// How to read the report, and what was tried where goals are missed: written by hand.
+const READING: &str = include_str!("reading.md");
+
 /// What was measured.
 #[derive(Default, Debug)]
 pub struct Report {
@@ -107,7 +110,7 @@ impl Report {
         let mut text = if begins {
             format!(
                 "# Performance\n\nWritten by `cargo xtask bench`. Machine: {}. Date: {}. Read ratios within a table, not absolute \
-                 numbers: everything in a row was measured in one run, interleaved, and is a median.\n",
+                 numbers: everything in a row was measured in one run, interleaved, and is a median.\n{READING}",
                 machine(),
                 date()
             )

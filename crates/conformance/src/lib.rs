@@ -44,9 +44,21 @@ pub mod wire;
 struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/meistrari.md")]
+struct MigratingMeistrari;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../docs/migrating/trelent.md")]
 struct MigratingTrelent;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/migrating/agentrouter.md")]
 struct MigratingAgentrouter;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/agent-os.md")]
+struct MigratingAgentOs;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/mentiora.md")]
+struct MigratingMentiora;

@@ -14,6 +14,8 @@ mod decode;
 mod parse;
 mod progress;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use decode::from_text as decode_event;
 pub use parse::{ParsedSessionStream, parse_session_stream};
 pub(crate) use progress::{Progress, Step};
 

@@ -12,7 +12,12 @@ mod execute;
 mod fields;
 mod files;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ops;
+#[cfg(test)]
+mod properties;
 mod sessions;
 mod types;
 mod vault;

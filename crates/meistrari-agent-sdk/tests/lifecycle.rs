@@ -10,8 +10,8 @@
 
 use agent_emulator::{Fault, TurnScenario, TurnScript};
 use meistrari_agent_sdk::{
-    AgentInput, Cursor, ErrorExt, ErrorKind, ExecuteAgentRequest, ExecuteAgentResponse, Resume,
-    Sent, SessionStatus, SessionStreamEvent, StreamSessionOptions, UpdateAgentModelRequest,
+    AgentInput, Cursor, Error, ErrorExt, ErrorKind, ExecuteAgentRequest, ExecuteAgentResponse,
+    Resume, Sent, SessionStatus, SessionStreamEvent, StreamSessionOptions, UpdateAgentModelRequest,
 };
 use serde_json::json;
 
@@ -138,7 +138,7 @@ fn an_answer_without_a_usable_id_is_not_accepted() {
     ] {
         let read: ExecuteAgentResponse = serde_json::from_value(answer.clone()).unwrap();
         let id = read.into_session_id();
-        let id = id.as_deref().map_err(|error| error.message());
+        let id = id.as_deref().map_err(Error::message);
         assert_eq!(id, expected, "{answer}");
     }
 }

@@ -22,14 +22,6 @@ pub(crate) fn body(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     parse(text.strip_prefix('\u{feff}').unwrap_or(&text))
 }
 
-/// The members of an answer's body. What is not a JSON object has none.
-fn members(response: &Response) -> Map<String, Value> {
-    match body(&response.body) {
-        Ok(Value::Object(members)) => members,
-        _ => Map::new(),
-    }
-}
-
 /// An object of an answer whose members are taken one by one; what is left is what this version does not know.
 pub(crate) struct Members {
     map: Map<String, Value>,
@@ -39,10 +31,16 @@ pub(crate) struct Members {
 
 impl Members {
     pub(crate) fn of(response: &Response, what: &'static str) -> Self {
-        Self {
-            map: members(response),
-            what,
-        }
+        Self::of_body(&response.body, what)
+    }
+
+    /// The members of a body. What is not a JSON object has none.
+    pub(crate) fn of_body(bytes: &[u8], what: &'static str) -> Self {
+        let map = match body(bytes) {
+            Ok(Value::Object(members)) => members,
+            _ => Map::new(),
+        };
+        Self { map, what }
     }
 
     pub(crate) fn missing(&self, name: &str) -> Error {

@@ -98,7 +98,7 @@ fn unreachable_text(error: &Error) -> String {
 }
 
 /// The number that `text` begins with, as seconds, if it is above zero: `2`, `0.25`, `1.5s`.
-fn leading_seconds(text: &str) -> Option<Duration> {
+pub(crate) fn leading_seconds(text: &str) -> Option<Duration> {
     let text = text.trim_start();
     let text = text.strip_prefix('+').unwrap_or(text);
     let mut dots = 0;

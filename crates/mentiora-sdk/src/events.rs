@@ -9,7 +9,10 @@ use crate::types::AgentRunStatus;
 
 mod decode;
 
-pub(crate) use decode::decode;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use decode::by_tree;
+#[doc(hidden)]
+pub use decode::decode;
 
 /// What comes from a stream.
 ///

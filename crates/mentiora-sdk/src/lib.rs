@@ -11,6 +11,9 @@ mod error;
 pub mod events;
 mod files;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod ids;
 mod knowledge;
@@ -18,6 +21,8 @@ mod number;
 #[doc(hidden)]
 pub mod ops;
 mod params;
+#[cfg(test)]
+mod properties;
 pub mod streaming;
 mod traces;
 mod types;

@@ -95,9 +95,14 @@ pub struct AgentUsage {
 }
 
 impl AgentRunResult {
-    /// Reads the answer of `agents.run`. The order of the checks is the vendor's.
+    /// Reads the answer of `agents.run`.
     pub(crate) fn read(response: &Response) -> Result<Self> {
-        let mut answer = Members::of(response, "agent");
+        Self::read_body(&response.body)
+    }
+
+    /// The order of the checks is the vendor's.
+    pub(crate) fn read_body(body: &[u8]) -> Result<Self> {
+        let mut answer = Members::of_body(body, "agent");
         let thread_id = answer.text("thread_id")?;
         let agent_id = answer.text("agent_id")?;
         let output = answer.text("output")?;

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Debug};
 use std::future::IntoFuture;
+use std::sync::Arc;
 
-use agent_core::{BoxFuture, ByteStream, Error, EventStream};
+use agent_core::{BoxFuture, ByteStream, End, Error, EventStream};
 
 /// What an operation gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,30 @@ pub enum Kind {
 /// Calls it once, from the beginning.
 type Run = Box<dyn Fn() -> BoxFuture<'static, Result<String, Error>> + Send + Sync>;
 
+/// A vendor's event stream without its type.
+pub trait Feed: Send {
+    /// The `Debug` of the next event.
+    fn next(&mut self) -> BoxFuture<'_, Option<Result<String, Error>>>;
+    /// How the stream ended, once it has.
+    fn end(&self) -> Option<End>;
+}
+
+impl<E: Debug + Send> Feed for EventStream<E> {
+    fn next(&mut self) -> BoxFuture<'_, Option<Result<String, Error>>> {
+        Box::pin(async {
+            let item = EventStream::next(self).await?;
+            Some(item.map(|event| format!("{event:?}")))
+        })
+    }
+
+    fn end(&self) -> Option<End> {
+        EventStream::end(self)
+    }
+}
+
+/// Opens a stream, as far as that is done before its first event is asked for.
+type Open = Arc<dyn Fn() -> BoxFuture<'static, Result<Box<dyn Feed>, Error>> + Send + Sync>;
+
 /// One operation of a client, ready to be called again and again.
 pub struct Operation {
     /// Its name in the vendor's table of operations.
@@ -26,9 +51,15 @@ pub struct Operation {
     /// What it gives.
     pub kind: Kind,
     run: Run,
+    open: Option<Open>,
 }
 
 impl Operation {
+    /// Opens its event stream; `None` if it has none.
+    pub fn open(&self) -> Option<BoxFuture<'static, Result<Box<dyn Feed>, Error>>> {
+        self.open.as_ref().map(|open| open())
+    }
+
     /// Calls it. A stream is read to its end or its first error; the text is the `Debug` of what came.
     pub fn run(&self) -> BoxFuture<'static, Result<String, Error>> {
         (self.run)()
@@ -81,17 +112,27 @@ impl<C: Clone + Send + Sync + 'static> Operations<C> {
         E: Debug + Send + 'static,
         F: IntoFuture<Output = Result<EventStream<E>, Error>, IntoFuture: Send + 'static>,
     {
-        self.add(name, Kind::Events, move |client| {
-            let open = open(client).into_future();
+        let client = self.client.clone();
+        let open: Open = Arc::new(move || {
+            let open = open(&client).into_future();
+            Box::pin(async move { Ok(Box::new(open.await?) as Box<dyn Feed>) })
+        });
+        let opening = Arc::clone(&open);
+        let mut operations = self.add(name, Kind::Events, move |_| {
+            let open = opening();
             Box::pin(async move {
                 let mut events = open.await?;
-                let mut text = format!("{events:?}");
+                let mut text = String::new();
                 while let Some(event) = events.next().await {
-                    text = format!("{:?}", event?);
+                    text = event?;
                 }
                 Ok(text)
             })
-        })
+        });
+        if let Some(last) = operations.all.last_mut() {
+            last.open = Some(open);
+        }
+        operations
     }
 
     /// Adds a download.
@@ -124,7 +165,12 @@ impl<C: Clone + Send + Sync + 'static> Operations<C> {
     ) -> Self {
         let client = self.client.clone();
         let run = Box::new(move || run(&client));
-        self.all.push(Operation { name, kind, run });
+        self.all.push(Operation {
+            name,
+            kind,
+            run,
+            open: None,
+        });
         self
     }
 

@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 
 use agent_core::{Error, HttpConfig};
+use serde_json::{Value, json};
 
 use crate::operation::Operation;
 
@@ -22,7 +23,14 @@ pub const PLANTED: &str = "planted";
 pub struct Vendor {
     /// Its short name.
     pub name: &'static str,
+    /// Where a client gets tokens before its calls, below the base URL; `None` if it needs none.
+    pub tokens: Option<&'static str>,
     build: fn(&str, HttpConfig) -> Result<Client, Error>,
+    /// The event of this number, from 1, as the vendor's server sends it; its text names the number as
+    /// [`mark`](Self::mark) does.
+    pub event: fn(u64) -> String,
+    /// The event of this number with which a stream ends.
+    pub last: fn(u64) -> String,
 }
 
 /// A vendor's client.
@@ -38,23 +46,38 @@ pub struct Client {
 pub const VENDORS: &[Vendor] = &[
     Vendor {
         name: "trelent",
+        tokens: Some("/token"),
         build: trelent::client,
+        event: trelent::event,
+        last: trelent::last,
     },
     Vendor {
         name: "meistrari",
+        tokens: None,
         build: meistrari::client,
+        event: meistrari::event,
+        last: meistrari::last,
     },
     Vendor {
         name: "agentrouter",
+        tokens: None,
         build: agentrouter::client,
+        event: agentrouter::event,
+        last: agentrouter::last,
     },
     Vendor {
         name: "mentiora",
+        tokens: None,
         build: mentiora::client,
+        event: mentiora::event,
+        last: mentiora::last,
     },
     Vendor {
         name: "agent-os",
+        tokens: None,
         build: agent_os::client,
+        event: agent_os::event,
+        last: agent_os::last,
     },
 ];
 
@@ -68,6 +91,18 @@ pub fn chosen() -> impl Iterator<Item = &'static Vendor> {
 }
 
 impl Vendor {
+    /// What is in the text of the event of this number, and of no other.
+    pub fn mark(number: u64) -> String {
+        format!("<{number}>")
+    }
+
+    /// The answer to a request at `path` if it is for a token.
+    pub fn token(&self, path: &str) -> Option<Value> {
+        (self.tokens? == path).then(
+            || json!({"access_token": "planted-token", "token_type": "Bearer", "expires_in": 3600}),
+        )
+    }
+
     /// A client of the server at `url`, full of secrets.
     ///
     /// # Errors

@@ -86,8 +86,8 @@ fn strike(attack: &Attack, operation: &Operation) -> (Result<String, Error>, Fat
 #[test]
 fn a_hostile_answer_is_a_typed_error_in_little_memory_and_soon() {
     // What only the first call needs is there before anything is measured.
-    let calm = Server::start(attacks::CALM);
     for vendor in chosen() {
+        let calm = Server::start(vendor, attacks::CALM);
         for operation in targets(vendor, &calm) {
             let _ = strike(&attacks::CALM_ATTACK, &operation);
         }
@@ -117,7 +117,7 @@ fn a_hostile_answer_is_a_typed_error_in_little_memory_and_soon() {
         );
         let mut kinds: Vec<String> = Vec::new();
         for vendor in chosen() {
-            let server = Server::start(attack.answer);
+            let server = Server::start(vendor, attack.answer);
             for (nth, operation) in targets(vendor, &server).iter().enumerate() {
                 if !attack.is_for(operation.kind) {
                     continue;

@@ -15,22 +15,61 @@ use tokio::time::Instant;
 
 const URL: &str = "http://localhost:1";
 
-/// A client's calls on a transport that gives `reply` to everything.
-fn calls(vendor: &Vendor, reply: Reply, http: HttpConfig) -> (ScriptedTransport, Vec<Operation>) {
+/// Whether a client gets the tokens that it needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Tokens {
+    Given,
+    Refused,
+}
+
+impl Tokens {
+    /// Both, for a vendor that has tokens.
+    fn of(vendor: &Vendor) -> &'static [Self] {
+        if vendor.tokens.is_some() {
+            &[Self::Given, Self::Refused]
+        } else {
+            &[Self::Given]
+        }
+    }
+}
+
+/// A client's calls on a transport that gives `reply` to everything, but for tokens.
+fn calls(
+    vendor: &'static Vendor,
+    tokens: Tokens,
+    reply: Reply,
+    http: HttpConfig,
+) -> (ScriptedTransport, Vec<Operation>) {
     let transport = ScriptedTransport::new();
-    transport.reply_with(move |_| reply.clone());
+    transport.reply_with(move |request| {
+        let token = vendor
+            .token(request.uri.path())
+            .filter(|_| tokens == Tokens::Given);
+        token.map_or_else(|| reply.clone(), |token| Reply::json(&token))
+    });
     let ambient = Arc::new(SeededAmbient::new(7, SystemTime::UNIX_EPOCH));
     let http = http.transport(transport.shared()).ambient(ambient);
     let mut operations = vendor.client(URL, http).unwrap().operations;
-    operations.retain(|operation| operation.kind == Kind::Call);
+    operations
+        .retain(|operation| operation.kind == Kind::Call && operation.name != "tokens.create");
     (transport, operations)
 }
 
-/// Makes a server's answer.
-type Answer = fn() -> Reply;
+/// An answer, anew each time.
+type Make = fn() -> Reply;
+
+/// Requests that are not for a token that is given.
+fn attempts(vendor: &Vendor, tokens: Tokens, transport: &ScriptedTransport) -> usize {
+    let requests = transport.requests();
+    let counts = |path: &str| tokens == Tokens::Refused || vendor.token(path).is_none();
+    requests
+        .iter()
+        .filter(|request| counts(request.uri.path()))
+        .count()
+}
 
 /// What a failing server does.
-const FAILURES: &[(&str, Answer)] = &[
+const FAILURES: &[(&str, Make)] = &[
     ("503", || Reply::status(503)),
     ("429", || Reply::status(429)),
     ("429, come at once", || {
@@ -59,9 +98,13 @@ async fn a_server_that_always_fails_gets_at_most_a_fifth_more_than_was_asked() {
     );
     for vendor in chosen() {
         let mut most = (0, 0, 0, 0);
-        for (what, reply) in FAILURES {
+        let both = FAILURES
+            .iter()
+            .flat_map(|row| Tokens::of(vendor).iter().map(move |tokens| (row, *tokens)));
+        for ((what, reply), tokens) in both {
             let policy = RetryPolicy::default().max_retries(10);
-            let (transport, operations) = calls(vendor, reply(), HttpConfig::new().retry(policy));
+            let http = HttpConfig::new().retry(policy);
+            let (transport, operations) = calls(vendor, tokens, reply(), http);
             let mut made = 0;
             while made < 300 {
                 for operation in &operations {
@@ -71,23 +114,23 @@ async fn a_server_that_always_fails_gets_at_most_a_fifth_more_than_was_asked() {
                     made += 1;
                 }
             }
-            let attempts = transport.requests().len();
+            let sent = attempts(vendor, tokens, &transport);
             for operation in &operations {
                 let error = operation.run().await.unwrap_err();
                 assert!(error.attempts() <= 1, "{operation:?}: {error}");
             }
-            let later = transport.requests().len() - attempts;
-            let name = format!("{}, {what}: {attempts} attempts, then {later}", vendor.name);
-            assert!(attempts >= made, "{name}");
-            assert!(attempts * 10 <= made * 12, "{name}, {made} calls");
+            let later = attempts(vendor, tokens, &transport) - sent;
+            let name = format!("{}, {what}: {sent} attempts, then {later}", vendor.name);
+            assert!(sent >= made, "{name}");
+            assert!(sent * 10 <= made * 12, "{name}, {made} calls");
             assert_eq!(later, operations.len(), "{name}");
             assert_eq!(transport.open_exchanges(), 0, "{name}");
-            most = most.max((attempts, made, later, operations.len()));
+            most = most.max((sent, made, later, operations.len()));
         }
-        let (attempts, made, later, asked) = most;
-        let hundredths = attempts * 100 / made;
+        let (sent, made, later, asked) = most;
+        let hundredths = sent * 100 / made;
         let ratio = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-        figures.row(&[&vendor.name, &made, &attempts, &ratio, &asked, &later]);
+        figures.row(&[&vendor.name, &made, &sent, &ratio, &asked, &later]);
     }
     figures.publish("50-budget").unwrap();
 }
@@ -98,7 +141,7 @@ const LIMIT: Duration = Duration::from_millis(3_300);
 const SLACK: Duration = Duration::from_millis(100);
 
 /// What a slow server does, and whether every call then lasts until its limit.
-const SLOW: &[(&str, Answer, bool)] = &[
+const SLOW: &[(&str, Make, bool)] = &[
     ("no answer", Reply::silence, true),
     (
         "a late head",
@@ -155,10 +198,13 @@ async fn a_call_ends_within_its_limit_whatever_the_server_does() {
     );
     for vendor in chosen() {
         let (mut latest, mut made) = (Duration::ZERO, 0);
-        for (what, reply, lasts) in SLOW {
+        let both = SLOW
+            .iter()
+            .flat_map(|row| Tokens::of(vendor).iter().map(move |tokens| (row, *tokens)));
+        for ((what, reply, lasts), tokens) in both {
             let policy = RetryPolicy::default().max_retries(100);
             let http = HttpConfig::new().retry(policy).total_timeout(LIMIT);
-            let (transport, operations) = calls(vendor, reply(), http);
+            let (transport, operations) = calls(vendor, tokens, reply(), http);
             for operation in &operations {
                 let name = format!("{}: {operation:?}, {what}", vendor.name);
                 let begin = Instant::now();

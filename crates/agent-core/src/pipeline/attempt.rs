@@ -106,6 +106,18 @@ pub(super) struct Deadlines {
 }
 
 impl Deadlines {
+    /// The same limits for what took no time of its own for so long; the call's deadline stays.
+    pub(super) fn later_by(self, pause: Duration) -> Self {
+        let later = |limit: Option<(Instant, Duration)>| {
+            limit.and_then(|(at, limit)| Some((at.checked_add(pause)?, limit)))
+        };
+        Self {
+            headers: later(self.headers),
+            attempt: later(self.attempt),
+            total: self.total,
+        }
+    }
+
     /// The limit that expires first until the head is there, or until the whole answer is.
     pub(super) fn first(&self, whole: bool) -> Option<(Instant, TimeoutPhase, Duration)> {
         let of =

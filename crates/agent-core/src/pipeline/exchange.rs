@@ -78,16 +78,23 @@ impl Caller {
         let mut may_have_landed = Sent::Never;
         let mut refreshed = false;
         let mut retries = 0;
-        let opening = (request.once && !W::WHOLE).then(|| self.deadlines::<W>());
+        // What is sent once, and the repeat after a 401, share one limit for the head.
+        let mut opening: Option<Deadlines> = None;
         loop {
+            let asked = now();
             let credentials = self
                 .authorize(request)
                 .await
                 .map_err(|error| aside(error, may_have_landed, *attempts))?;
+            let begun = now();
             let http = self.http_request(request, &uri, &headers, &credentials);
             let span = trace::attempt(inner.dialect, request.op, http.uri(), *attempts);
             *attempts += 1;
-            let deadlines = opening.unwrap_or_else(|| self.deadlines::<W>());
+            let deadlines = match opening {
+                Some(opening) => opening.later_by(begun - asked),
+                None => self.deadlines::<W>(),
+            };
+            opening = (request.once && !W::WHOLE).then_some(deadlines);
             let result = self
                 .pipeline
                 .attempt::<W>(request.op.name, http, &credentials, redirects, deadlines)

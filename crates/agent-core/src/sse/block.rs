@@ -178,9 +178,8 @@ impl Block {
             self.clear();
             return Frame::of_parts(Buffer::Shared(input.share()), spans, last_id);
         };
-        let only_data = self.event.is_none() && self.id.is_none() && last_id.is_none();
         self.clear();
-        if only_data {
+        if spans.event.is_none() && spans.id.is_none() && last_id.is_none() {
             Frame::of_data(buffer)
         } else {
             Frame::of_parts(Buffer::Own(buffer), spans, last_id)

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderValue};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 
 use super::{
     BoxFuture, ReasonPhrase, RequestBody, ResponseBody, Transport, TransportError, TransportPhase,
@@ -110,17 +110,25 @@ impl Transport for ReqwestTransport {
                 };
                 failure(phase, error)
             })?;
-            let (mut head, body) = http::Response::from(response).into_parts();
-            if let Some(reason) = head.extensions.remove::<hyper::ext::ReasonPhrase>() {
-                let text = String::from_utf8_lossy(reason.as_bytes()).into_owned();
-                head.extensions.insert(ReasonPhrase(text));
-            }
-            Ok(http::Response::from_parts(
-                head,
-                ResponseBody::from_stream(Incoming(body)),
-            ))
+            Ok(answer(response))
         })
     }
+}
+
+fn answer(mut response: reqwest::Response) -> http::Response<ResponseBody> {
+    let (status, version) = (response.status(), response.version());
+    let headers = std::mem::take(response.headers_mut());
+    let mut extensions = std::mem::take(response.extensions_mut());
+    if let Some(reason) = extensions.remove::<hyper::ext::ReasonPhrase>() {
+        let text = String::from_utf8_lossy(reason.as_bytes()).into_owned();
+        extensions.insert(ReasonPhrase(text));
+    }
+    let mut answer = http::Response::new(ResponseBody::from_stream(Incoming(response)));
+    *answer.status_mut() = status;
+    *answer.version_mut() = version;
+    *answer.headers_mut() = headers;
+    *answer.extensions_mut() = extensions;
+    answer
 }
 
 fn failure(phase: TransportPhase, error: reqwest::Error) -> TransportError {
@@ -192,21 +200,21 @@ impl http_body::Body for Chunks {
     }
 }
 
-/// A response body as a stream of its data; trailers are not used.
-struct Incoming(reqwest::Body);
+/// A response's body as a stream of its data; trailers are not used.
+struct Incoming(reqwest::Response);
 
 impl Stream for Incoming {
     type Item = std::result::Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            return Poll::Ready(match ready!(Pin::new(&mut self.0).poll_frame(cx)) {
-                None => None,
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => Some(Ok(data)),
-                    _ => continue,
-                },
-                Some(Err(error)) => Some(Err(failure(TransportPhase::Body, error))),
+            // The future holds nothing between two polls. Below it are two layers less than below the body as one of
+            // reqwest's own type.
+            return Poll::Ready(match ready!(pin!(self.0.chunk()).poll(cx)) {
+                Ok(None) => None,
+                Ok(Some(data)) if data.is_empty() => continue,
+                Ok(Some(data)) => Some(Ok(data)),
+                Err(error) => Some(Err(failure(TransportPhase::Body, error))),
             });
         }
     }

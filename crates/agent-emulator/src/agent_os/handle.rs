@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::chatwoot::ChatwootHandle;
 use super::options::Positions;
 use super::run::{Run, dto};
-use super::script::AgentOsScript;
+use super::script::AgentOsPlan;
 use super::{AgentOs, State};
 use crate::clock::Clock;
 use crate::record::RecordedRequest;
@@ -62,9 +62,11 @@ impl AgentOsHandle {
         self.0.recorder.all()
     }
 
-    /// Sets what the next run does. Called several times, it queues.
-    pub fn next_run(&self, script: AgentOsScript) {
-        self.with(|state| state.next_scripts.push_back(script));
+    /// Sets what the next run does; an input whose `message` begins with `emulate:` goes before. Called several times,
+    /// it queues.
+    pub fn next_run(&self, plan: impl Into<AgentOsPlan>) {
+        let plan = plan.into();
+        self.with(|state| state.next_plans.push_back(plan));
     }
 
     /// Changes which position event streams begin with, from the next stream on.

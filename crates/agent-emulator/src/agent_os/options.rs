@@ -1,6 +1,6 @@
 //! The settings of the vendor Agent OS.
 
-use super::script::AgentOsScript;
+use super::script::AgentOsPlan;
 
 /// Which of the two positions that a client sends an event stream begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +64,7 @@ pub struct AgentOsOptions {
     pub(super) positions: Positions,
     pub(super) first_seq: u64,
     pub(super) server_close: bool,
-    pub(super) script: Option<AgentOsScript>,
+    pub(super) plan: AgentOsPlan,
 }
 
 impl Default for AgentOsOptions {
@@ -75,7 +75,7 @@ impl Default for AgentOsOptions {
             positions: Positions::default(),
             first_seq: 1,
             server_close: false,
-            script: None,
+            plan: AgentOsPlan::default(),
         }
     }
 }
@@ -117,9 +117,9 @@ impl AgentOsOptions {
         self
     }
 
-    /// Sets what runs do when [`next_run`](crate::AgentOsHandle::next_run) does not say otherwise.
-    pub fn script(mut self, script: AgentOsScript) -> Self {
-        self.script = Some(script);
+    /// Sets what runs do when neither their input nor [`next_run`](crate::AgentOsHandle::next_run) says otherwise.
+    pub fn plan(mut self, plan: impl Into<AgentOsPlan>) -> Self {
+        self.plan = plan.into();
         self
     }
 }

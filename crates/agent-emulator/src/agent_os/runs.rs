@@ -9,9 +9,10 @@ use tokio::sync::watch;
 use super::check;
 use super::errors::{Answer, Refusal};
 use super::run::{Attempt, Run, dto};
-use super::script::AgentOsScript;
+use super::script::AgentOsScenario;
 use super::{AgentOs, State, ok};
 use crate::http::Request;
+use crate::scenario;
 use crate::sync::lock;
 use crate::vendors::World;
 
@@ -30,11 +31,17 @@ impl State {
         self.store.check_agent(&agent_id)?;
         self.store.check_key("run_id", request)?;
         let input = body.get("input").cloned().unwrap_or_default();
-        let script = self
-            .next_scripts
-            .pop_front()
-            .or_else(|| self.script.clone());
-        let script = script.unwrap_or_else(|| AgentOsScript::standard(&input));
+        let message = input.get("message").and_then(Value::as_str);
+        let asked = scenario::asked_by(message.unwrap_or_default(), &AgentOsScenario::ALL)
+            .map_err(Refusal::invalid)?;
+        let plan = match asked {
+            Some(scenario) => scenario.into(),
+            None => self
+                .next_plans
+                .pop_front()
+                .unwrap_or_else(|| self.default_plan.clone()),
+        };
+        let script = plan.script(message);
         let now = world.clock.now();
         let run = Run {
             id: world.ids.next("run"),

@@ -1,8 +1,13 @@
-//! Scripts: what a run does, step by step, and how it ends. When the steps are taken is in `run.rs`.
+//! Scripts: what a run does, step by step, and how it ends. When the steps are taken is in `run.rs`; the ready-made
+//! scripts are in `script/standard.rs`.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::scenario::plan;
+
+mod standard;
 
 /// One step of a script.
 #[derive(Debug, Clone)]
@@ -65,35 +70,6 @@ impl AgentOsScript {
     /// No steps; completes with the output `null`.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Two nodes with some words in between: what runs do by default. The answer repeats the input's `message`.
-    pub fn standard(input: &Value) -> Self {
-        let message = input.get("message").and_then(Value::as_str);
-        let answer = match message {
-            Some(message) => format!("You said: {message}"),
-            None => "Here is what I found after some thought.".to_owned(),
-        };
-        let mut script = Self::new()
-            .event("RUN_STARTED", json!({}))
-            .event("NODE_STARTED", json!({"node": "plan"}))
-            .event("THOUGHT", json!({"node": "plan", "text": "What is asked?"}))
-            .event(
-                "TOOL_CALLED",
-                json!({"node": "plan", "tool": "search", "query": answer}),
-            )
-            .event(
-                "TOOL_RETURNED",
-                json!({"node": "plan", "tool": "search", "hits": 3}),
-            )
-            .event("NODE_FINISHED", json!({"node": "plan"}))
-            .event("NODE_STARTED", json!({"node": "answer"}));
-        for word in answer.split_inclusive(' ') {
-            script = script.event("TOKEN", json!({"node": "answer", "text": word}));
-        }
-        script
-            .event("NODE_FINISHED", json!({"node": "answer"}))
-            .completes(json!({"answer": answer}))
     }
 
     /// Adds an event.
@@ -162,5 +138,54 @@ impl AgentOsScript {
     pub fn never_ends(mut self) -> Self {
         self.ending = Ending::Never;
         self
+    }
+}
+
+/// A ready-made script. An input whose `message` begins with `emulate:` and a name asks for one, such as `emulate:fail`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AgentOsScenario {
+    /// `emulate:standard`, and every input that asks for nothing: two nodes with some words in between. The answer
+    /// repeats the input's `message`.
+    #[default]
+    Standard,
+    /// `emulate:fail`: one node, then `RUN_FAILED`.
+    Fail,
+    /// `emulate:cancelled`: cancelled by somebody else.
+    Cancelled,
+    /// `emulate:silent`: begins, then nothing but heartbeats.
+    Silent,
+    /// `emulate:held`: as `Standard`, but stops before its first word until it is released.
+    Held,
+    /// `emulate:human`: the same with the status `waiting_for_human`.
+    Human,
+    /// `emulate:retry`: one attempt fails at once, the next is as `Standard`.
+    Retry,
+}
+
+impl AgentOsScenario {
+    pub(crate) const ALL: [(&'static str, Self); 7] = [
+        ("standard", Self::Standard),
+        ("fail", Self::Fail),
+        ("cancelled", Self::Cancelled),
+        ("silent", Self::Silent),
+        ("held", Self::Held),
+        ("human", Self::Human),
+        ("retry", Self::Retry),
+    ];
+}
+
+plan! {
+    /// What a run does: an [`AgentOsScript`] or an [`AgentOsScenario`].
+    AgentOsPlan = AgentOsScript | AgentOsScenario
+}
+
+impl AgentOsPlan {
+    /// The script for a run with this message.
+    pub(super) fn script(self, message: Option<&str>) -> AgentOsScript {
+        match self {
+            Self::Script(script) => script,
+            Self::Scenario(scenario) => standard::script(scenario, message),
+        }
     }
 }

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::errors::{Answer, Refusal};
+use super::script::AgentRouterScenario;
 use super::validate::{Issues, object};
 use crate::http::Request;
+use crate::scenario;
 
 /// Keys that the server refuses with codes of their own.
 const TOOLS: &[&str] = &[
@@ -32,7 +34,7 @@ const LONGEST_TEXT: usize = 120_000;
 /// What a run is created with, as the server parsed it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Creation {
-    pub(crate) task: String,
+    pub(crate) task: Task,
     pub(crate) runtime: Value,
     pub(crate) approval_mode: Option<String>,
     pub(crate) metadata: Option<Value>,
@@ -41,7 +43,7 @@ pub(crate) struct Creation {
 impl Creation {
     /// What the run keeps as its input.
     pub(crate) fn input(&self) -> Value {
-        let mut input = json!({"task": self.task, "runtime": self.runtime});
+        let mut input = json!({"task": self.task.text, "runtime": self.runtime});
         if let Some(mode) = &self.approval_mode {
             input["approvalMode"] = mode.as_str().into();
         }
@@ -49,6 +51,28 @@ impl Creation {
             input["metadata"] = metadata.clone();
         }
         input
+    }
+}
+
+/// What a run is to do.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Task {
+    pub(crate) text: String,
+    /// What the text asks of the emulator.
+    pub(crate) scenario: Option<AgentRouterScenario>,
+}
+
+/// The task at `key`; empty when there is an issue with it.
+fn task(body: &Map<String, Value>, key: &str, issues: &mut Issues) -> Task {
+    let Some(text) = issues.text(&[key], body.get(key), (1, LONGEST_TEXT)) else {
+        return Task::default();
+    };
+    match scenario::asked_by(&text, &AgentRouterScenario::ALL) {
+        Ok(scenario) => Task { text, scenario },
+        Err(why) => {
+            issues.add(&[key], "custom", &why);
+            Task::default()
+        }
     }
 }
 
@@ -72,7 +96,7 @@ pub(crate) fn creation(request: &Request) -> Answer<Creation> {
     }
     let mut issues = Issues::default();
     issues.only(&[], &body, &["task", "runtime", "approvalMode", "metadata"]);
-    let task = issues.text(&["task"], body.get("task"), (1, LONGEST_TEXT));
+    let task = task(&body, "task", &mut issues);
     let runtime = match body.get("runtime") {
         None => json!({"kind": "codex", "mode": "default"}),
         Some(given) => runtime(given, &mut issues),
@@ -94,7 +118,7 @@ pub(crate) fn creation(request: &Request) -> Answer<Creation> {
     }
     issues.check()?;
     Ok(Creation {
-        task: task.unwrap_or_default(),
+        task,
         runtime,
         approval_mode,
         metadata,
@@ -175,11 +199,11 @@ pub(crate) fn decision(request: &Request) -> Answer<(String, Option<String>)> {
 }
 
 /// What a further turn says.
-pub(crate) fn message(request: &Request) -> Answer<String> {
+pub(crate) fn message(request: &Request) -> Answer<Task> {
     let body = object(request)?;
     let mut issues = Issues::default();
     issues.only(&[], &body, &["message"]);
-    let message = issues.text(&["message"], body.get("message"), (1, LONGEST_TEXT));
+    let message = task(&body, "message", &mut issues);
     issues.check()?;
-    Ok(message.unwrap_or_default())
+    Ok(message)
 }

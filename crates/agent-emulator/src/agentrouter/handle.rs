@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::AgentRouter;
 use super::errors::Refusal;
-use super::script::AgentRouterScript;
+use super::script::AgentRouterPlan;
 use super::state::State;
 use crate::record::RecordedRequest;
 use crate::sync::lock;
@@ -60,8 +60,9 @@ impl AgentRouterHandle {
 
     /// Sets what the next run does, created or continued; a task that begins with `emulate:` goes before. Called
     /// several times, it queues.
-    pub fn next_run(&self, script: AgentRouterScript) {
-        self.with(|state| state.next_scripts.push_back(script));
+    pub fn next_run(&self, plan: impl Into<AgentRouterPlan>) {
+        let plan = plan.into();
+        self.with(|state| state.next_plans.push_back(plan));
     }
 
     /// Lets a run go on that its script holds. False when there is no such run or nothing holds it.

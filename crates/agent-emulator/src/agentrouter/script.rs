@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-mod standard;
+use crate::scenario::plan;
 
-pub(crate) use standard::written;
+mod standard;
 
 /// One step of a script.
 #[derive(Debug, Clone)]
@@ -218,5 +218,54 @@ impl AgentRouterScript {
     fn step(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
+    }
+}
+
+/// A ready-made script. A task asks for one by beginning with `emulate:` and its name, such as `emulate:fail`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AgentRouterScenario {
+    /// `emulate:standard`, and every task that asks for nothing: every kind of event that a real run has, one action
+    /// that may need an approval, four files.
+    #[default]
+    Standard,
+    /// `emulate:fail`: the agent fails, and the run too.
+    Fail,
+    /// `emulate:cancelled`: cancelled by somebody else.
+    Cancelled,
+    /// `emulate:silent`: begins, then nothing until a cancel.
+    Silent,
+    /// `emulate:held`: as `Standard`, but stops once the agent is at work, until it is released.
+    Held,
+    /// `emulate:newer`: as `Standard`, with events that no client of this version knows.
+    Newer,
+    /// `emulate:long`: 1,200 events, more than two pages.
+    Long,
+}
+
+impl AgentRouterScenario {
+    pub(crate) const ALL: [(&'static str, Self); 7] = [
+        ("standard", Self::Standard),
+        ("fail", Self::Fail),
+        ("cancelled", Self::Cancelled),
+        ("silent", Self::Silent),
+        ("held", Self::Held),
+        ("newer", Self::Newer),
+        ("long", Self::Long),
+    ];
+}
+
+plan! {
+    /// What a run does: an [`AgentRouterScript`] or an [`AgentRouterScenario`].
+    AgentRouterPlan = AgentRouterScript | AgentRouterScenario
+}
+
+impl AgentRouterPlan {
+    /// The script for a run with this task.
+    pub(crate) fn script(self, task: &str) -> AgentRouterScript {
+        match self {
+            Self::Script(script) => script,
+            Self::Scenario(scenario) => standard::script(scenario, task),
+        }
     }
 }

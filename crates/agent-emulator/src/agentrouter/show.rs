@@ -17,7 +17,7 @@ impl Run {
             "id": self.id,
             "status": self.status,
             "runtime": self.input.runtime,
-            "task": self.input.task.chars().take(500).collect::<String>(),
+            "task": self.input.task.text.chars().take(500).collect::<String>(),
             "input": self.input.input(),
             "lastEventSeq": self.events.len(),
             "sessionId": self.parked.then(|| format!("sess_{}", self.conversation)),

@@ -6,10 +6,10 @@ use std::time::Duration;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::create::Creation;
+use super::create::{Creation, Task};
 use super::errors::{Answer, Refusal};
 use super::run::{Run, is_terminal, with};
-use super::script::{AgentRouterScript, Spec, written};
+use super::script::{AgentRouterPlan, Spec};
 use super::show::time;
 use super::validate::{Issues, number};
 use crate::clock::Moment;
@@ -34,7 +34,7 @@ pub(crate) struct State {
     pub(crate) runs: Vec<Run>,
     keys: BTreeMap<String, (Creation, String, Moment)>,
     closed: BTreeSet<String>,
-    pub(crate) next_scripts: VecDeque<AgentRouterScript>,
+    pub(crate) next_plans: VecDeque<AgentRouterPlan>,
     /// Refusals that the next calls get, whatever they ask for.
     pub(crate) refusals: VecDeque<Refusal>,
     /// So many keyed creations are still in progress elsewhere.
@@ -100,13 +100,11 @@ impl State {
         creation: Creation,
         world: &World,
     ) -> Value {
-        let asked = creation.task.starts_with("emulate:");
-        let scripted = if asked {
-            None
-        } else {
-            self.next_scripts.pop_front()
+        let plan = match creation.task.scenario {
+            Some(scenario) => scenario.into(),
+            None => self.next_plans.pop_front().unwrap_or_default(),
         };
-        let script = scripted.unwrap_or_else(|| written(&creation.task));
+        let script = plan.script(&creation.task.text);
         let now = world.clock.now();
         let run = Run::new(id, conversation, creation, script, world.pace, now);
         let shown = run.show(&world.clock);
@@ -206,12 +204,7 @@ impl State {
             .unwrap_or_default())
     }
 
-    pub(crate) fn continue_run(
-        &mut self,
-        id: &str,
-        message: String,
-        world: &World,
-    ) -> Answer<Value> {
+    pub(crate) fn continue_run(&mut self, id: &str, message: Task, world: &World) -> Answer<Value> {
         let conversation = self.run(id)?.conversation.clone();
         if self.closed.contains(&conversation) {
             return Err(Refusal::conflict(
@@ -258,7 +251,7 @@ impl State {
                 format!("turn_{}", run.id)
             };
             json!({
-                "id": turn, "runId": run.id, "turnNumber": index + 1, "prompt": run.input.task,
+                "id": turn, "runId": run.id, "turnNumber": index + 1, "prompt": run.input.task.text,
                 "createdAt": time(&world.clock, run.queued),
             })
         });

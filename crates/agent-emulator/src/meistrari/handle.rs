@@ -68,7 +68,7 @@ impl MeistrariHandle {
 
     /// The URL of the vault, on a port of its own.
     pub fn vault_url(&self) -> &str {
-        &self.0.vault_url
+        &self.0.world.vault_url
     }
 
     /// The data token that is known: for the API and the vault.
@@ -223,7 +223,7 @@ impl fmt::Debug for MeistrariHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MeistrariHandle")
             .field("base_url", &self.0.base_url)
-            .field("vault_url", &self.0.vault_url)
+            .field("vault_url", &self.0.world.vault_url)
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use crate::scenario::plan;
+
 /// One step of a script.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
@@ -218,32 +220,9 @@ impl TurnScenario {
     }
 }
 
-/// What a turn does: a [`TurnScript`] or a [`TurnScenario`].
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Turn {
-    /// Written by hand.
-    Script(TurnScript),
-    /// Ready-made.
-    Scenario(TurnScenario),
-}
-
-impl Default for Turn {
-    fn default() -> Self {
-        TurnScenario::Standard.into()
-    }
-}
-
-impl From<TurnScript> for Turn {
-    fn from(script: TurnScript) -> Self {
-        Self::Script(script)
-    }
-}
-
-impl From<TurnScenario> for Turn {
-    fn from(scenario: TurnScenario) -> Self {
-        Self::Scenario(scenario)
-    }
+plan! {
+    /// What a turn does: a [`TurnScript`] or a [`TurnScenario`].
+    Turn = TurnScript | TurnScenario
 }
 
 impl Turn {

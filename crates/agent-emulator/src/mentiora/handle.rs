@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::runs::{Run, scripted};
-use super::script::MentioraScript;
+use super::script::MentioraPlan;
 use super::{Mentiora, State};
 use crate::record::RecordedRequest;
 use crate::sync::lock;
@@ -74,8 +74,9 @@ impl MentioraHandle {
     }
 
     /// Sets what the next run does; a message that begins with `emulate:` goes before. Called several times, it queues.
-    pub fn next_run(&self, script: MentioraScript) {
-        self.with(|state| state.next_scripts.push_back(script));
+    pub fn next_run(&self, plan: impl Into<MentioraPlan>) {
+        let plan = plan.into();
+        self.with(|state| state.next_plans.push_back(plan));
     }
 
     /// Refuses the next call that has a good key, with this status and the vendor's envelope. Called several times, it

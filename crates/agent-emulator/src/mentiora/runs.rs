@@ -11,7 +11,6 @@ use super::agents::{Resolved, Wanted, resolve};
 use super::errors::{Answer, Refusal};
 use super::read::{Members, accepts_events};
 use super::script::{MentioraScenario, MentioraScript};
-use super::standard;
 use crate::http::Request;
 use crate::scenario;
 use crate::vendors::World;
@@ -119,12 +118,11 @@ impl State {
         let scenario =
             scenario::asked_by(&asked.message, &MentioraScenario::ALL).map_err(Refusal::invalid)?;
         let messages = self.threads.entry(thread_id.clone()).or_default();
-        let script = match (scenario, self.next_scripts.front()) {
-            (None, Some(_)) => self.next_scripts.pop_front().unwrap_or_default(),
-            (scenario, _) => {
-                standard::script(scenario.unwrap_or_default(), &asked.message, messages)
-            }
+        let plan = match scenario {
+            Some(scenario) => scenario.into(),
+            None => self.next_plans.pop_front().unwrap_or_default(),
         };
+        let script = plan.script(&asked.message, messages);
         messages.push(asked.message.clone());
         let run = Arc::new(Run {
             id: world.ids.next("run"),

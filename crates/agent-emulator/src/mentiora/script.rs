@@ -5,6 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::standard;
+use crate::scenario::plan;
+
 /// One step of a script.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
@@ -179,4 +182,19 @@ impl MentioraScenario {
         ("incomplete", Self::Incomplete),
         ("malformed", Self::Malformed),
     ];
+}
+
+plan! {
+    /// What a run does: a [`MentioraScript`] or a [`MentioraScenario`].
+    MentioraPlan = MentioraScript | MentioraScenario
+}
+
+impl MentioraPlan {
+    /// The script for a message; `earlier` are those before it in its thread.
+    pub(crate) fn script(self, message: &str, earlier: &[String]) -> MentioraScript {
+        match self {
+            Self::Script(script) => script,
+            Self::Scenario(scenario) => standard::script(scenario, message, earlier),
+        }
+    }
 }

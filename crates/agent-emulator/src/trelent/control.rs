@@ -1,53 +1,17 @@
-//! `POST /_control/trelent/{action}`: what [`TrelentHandle`](super::TrelentHandle) does, for other languages.
+//! What a run is to do, read from the JSON of a program in another language.
 
 use std::time::Duration;
 
-use hyper::Method;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::Trelent;
 use super::script::{Plan, Scenario, Script};
-use crate::control::{act, nothing_left};
-use crate::http::{Reply, Request};
+use crate::control::{Input, nothing_left};
 use crate::scenario;
-use crate::sync::lock;
-
-type Input = Map<String, Value>;
-
-/// Does it; `None` when there is no such action.
-pub(super) fn answer(trelent: &Trelent, action: &str, request: &Request) -> Option<Reply> {
-    if request.method != Method::POST {
-        return None;
-    }
-    match action {
-        "release" => Some(act(request, |input| release(trelent, input))),
-        "next-run" => Some(act(request, |input| {
-            let plan = plan(input)?;
-            let mut state = lock(&trelent.state);
-            state.next_plans.push_back(plan);
-            Ok(json!({"queued": state.next_plans.len()}))
-        })),
-        _ => None,
-    }
-}
-
-fn release(trelent: &Trelent, input: &mut Input) -> Result<Value, String> {
-    let id = text(input, "run_id")?;
-    nothing_left(input)?;
-    let world = &trelent.world;
-    let mut state = lock(&trelent.state);
-    let run = state
-        .run(&id, world)
-        .map_err(|_| format!("there is no run {id}"))?;
-    Ok(json!({"released": run.release(world.clock.now())}))
-}
 
 /// `{"scenario": "fail"}`, or `{"steps": […], "ends": {"completed": "output"}}`.
-fn plan(input: &mut Input) -> Result<Plan, String> {
+pub(super) fn plan(input: &mut Input) -> Result<Plan, String> {
     if input.contains_key("scenario") {
-        let name = text(input, "scenario")?;
-        nothing_left(input)?;
-        return scenario::named(&name, &Scenario::ALL).map(Plan::from);
+        return scenario::read(input, &Scenario::ALL).map(Plan::from);
     }
     let Some(Value::Array(steps)) = input.remove("steps") else {
         return Err("steps must be a list, or scenario a name".to_owned());
@@ -109,11 +73,4 @@ fn only(value: &Value) -> Option<(&str, &Value)> {
     let mut entries = value.as_object()?.iter();
     let (key, value) = entries.next()?;
     entries.next().is_none().then_some((key.as_str(), value))
-}
-
-fn text(input: &mut Input, key: &str) -> Result<String, String> {
-    match input.remove(key) {
-        Some(Value::String(text)) => Ok(text),
-        _ => Err(format!("{key} must be a text")),
-    }
 }

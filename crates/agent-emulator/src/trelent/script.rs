@@ -8,6 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::scenario::plan;
+
 pub(crate) use standard::Context;
 
 /// One step of a script.
@@ -171,32 +173,9 @@ impl Scenario {
     ];
 }
 
-/// What runs do: a [`Script`] or a [`Scenario`].
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Plan {
-    /// Written by hand.
-    Script(Script),
-    /// Ready-made.
-    Scenario(Scenario),
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Scenario::Standard.into()
-    }
-}
-
-impl From<Script> for Plan {
-    fn from(script: Script) -> Self {
-        Self::Script(script)
-    }
-}
-
-impl From<Scenario> for Plan {
-    fn from(scenario: Scenario) -> Self {
-        Self::Scenario(scenario)
-    }
+plan! {
+    /// What runs do: a [`Script`] or a [`Scenario`].
+    Plan = Script | Scenario
 }
 
 impl Plan {

@@ -12,6 +12,7 @@ async fn the_command_prints_variables_serves_and_ends_when_told() {
         .args(["--fault", r#"{"fault": "status", "status": 503}"#])
         .args([r#"--fault=[{"fault": "status", "status": 504}]"#])
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap())
@@ -50,7 +51,20 @@ async fn the_command_prints_variables_serves_and_ends_when_told() {
         assert_eq!(health.status, status);
     }
     child.kill().unwrap();
-    child.wait().unwrap();
+    let banner = child.wait_with_output().unwrap().stderr;
+    let banner = String::from_utf8(banner).unwrap();
+    for variable in lines
+        .iter()
+        .filter(|line| line.contains("BASE_URL") || line.contains("API_URL"))
+    {
+        let url = variable.split_once('=').unwrap().1;
+        assert!(
+            banner
+                .lines()
+                .any(|line| line.ends_with(&format!(" {url}"))),
+            "{url}\n{banner}"
+        );
+    }
 }
 
 #[test]
@@ -63,7 +77,20 @@ fn the_command_explains_itself_and_refuses_nonsense() {
     };
     let help = run(&["--help"]);
     assert!(help.status.success());
-    assert!(String::from_utf8(help.stdout).unwrap().contains("--port N"));
+    let help = String::from_utf8(help.stdout).unwrap();
+    // Every flag that the command knows is explained.
+    for flag in include_str!("../../src/main.rs")
+        .split('"')
+        .filter(|text| text.starts_with("--"))
+    {
+        let explained = help.lines().any(|line| line.trim_start().starts_with(flag));
+        assert!(explained, "{flag}");
+    }
+    let version = String::from_utf8(run(&["--version"]).stdout).unwrap();
+    assert_eq!(
+        version,
+        concat!("agent-emulator ", env!("CARGO_PKG_VERSION"), "\n")
+    );
     for fault in ["", "{}", r#"{"fault": "close", "vendor": "nobody"}"#] {
         let refused = run(&["--fault", fault]);
         assert!(!refused.status.success(), "{fault}");

@@ -220,81 +220,6 @@ async fn lists_and_schedules_come_over_http_too() {
 }
 
 #[tokio::test]
-async fn runs_are_scripted_and_released_and_tokens_expired_over_http() {
-    let api = start().await;
-    let control = format!("{}/_control/trelent", api.emulator.url());
-    let json_type = [("content-type", "application/json")];
-    let post = async |action: &str, body: &str| {
-        let url = format!("{control}/{action}");
-        send("POST", &url, &json_type, Some(body.as_bytes())).await
-    };
-    let script = json!({
-        "steps": [
-            {"event": {"type": "session.started", "tools": []}},
-            "hold",
-            {"wait_ms": 0},
-            {"write_file": {"path": "/a.txt", "content": "A"}},
-            {"event": {"type": "session.completed", "exit_code": 1}},
-        ],
-        "ends": {"failed": "no luck"},
-    });
-    let queued = post("next-run", &script.to_string()).await;
-    assert_eq!((queued.status, queued.json()), (200, json!({"queued": 1})));
-    post("next-run", r#"{"scenario": "empty"}"#).await;
-    let run = api.run("hi").await;
-    assert_eq!(api.status(&run).await, "running");
-    let body = json!({"run_id": run}).to_string();
-    assert_eq!(
-        post("release", &body).await.json(),
-        json!({"released": true})
-    );
-    assert_eq!(api.status(&run).await, "failed");
-    assert_eq!(
-        post("release", &body).await.json(),
-        json!({"released": false})
-    );
-    let view = api.trelent.run(&run).unwrap();
-    assert_eq!(
-        (view.events.len(), view.files.contains_key("/a.txt")),
-        (2, true)
-    );
-    let empty = api.run("hi").await;
-    assert_eq!(api.trelent.run(&empty).unwrap().events.len(), 0);
-
-    assert_eq!(
-        post("expire-tokens", "{}").await.json(),
-        json!({"expired": 1})
-    );
-    assert_eq!(api.get("/runs").await.status, 401);
-    let asked = send("GET", &format!("{control}/requests"), &[], None).await;
-    let asked = asked.json();
-    assert_eq!(asked["count"], api.trelent.request_count());
-    let last = &asked["requests"].as_array().unwrap().last().unwrap();
-    assert_eq!(
-        (&last["path"], &last["status"]),
-        (&json!("/runs"), &json!(401))
-    );
-
-    for (action, body) in [
-        ("release", "{}"),
-        ("release", r#"{"run_id": "none"}"#),
-        ("next-run", "{}"),
-        ("next-run", r#"{"scenario": "none"}"#),
-        ("next-run", r#"{"scenario": "empty", "more": 1}"#),
-        ("next-run", r#"{"steps": ["stop"]}"#),
-        ("next-run", r#"{"steps": [], "ends": "well"}"#),
-        ("expire-tokens", r#"{"all": true}"#),
-    ] {
-        assert_eq!(post(action, body).await.status, 400, "{action} {body}");
-    }
-    assert_eq!(post("nothing", "{}").await.status, 404);
-    let untyped = send("POST", &format!("{control}/expire-tokens"), &[], None).await;
-    assert_eq!(untyped.status, 415);
-    let nobody = format!("{}/_control/nobody/requests", api.emulator.url());
-    assert_eq!(send("GET", &nobody, &[], None).await.status, 404);
-}
-
-#[tokio::test]
 async fn the_emulators_own_pages_are_never_struck() {
     let faults = Schedule::seeded(1).chance(1.0, Fault::close());
     let builder = Emulator::builder().fault(Fault::reset().forever());
@@ -319,11 +244,11 @@ async fn what_a_client_sends_at_once_is_struck_once() {
 }
 
 #[tokio::test]
-async fn the_readmes_faults_can_be_queued_as_they_stand() {
+async fn the_documented_faults_can_be_queued_as_they_stand() {
     let api = start().await;
     let faults = api.emulator.faults();
-    let readme = include_str!("../../README.md");
-    let quoted = readme.split('`').filter(|text| text.starts_with("{\""));
+    let page = include_str!("../../FAULTS.md");
+    let quoted = page.split('`').filter(|text| text.starts_with("{\""));
     let mut kinds = BTreeSet::new();
     for text in quoted.filter(|text| text.contains("\"fault\"")) {
         faults.push_json(text).unwrap();

@@ -15,16 +15,26 @@ async fn the_root_lists_the_vendors_and_health_says_ok() {
     let root = send("GET", url, &[], None).await;
     assert_eq!(root.status, 200);
     let vendors = root.json()["vendors"].as_array().unwrap().clone();
-    for name in [
-        "trelent",
-        "meistrari",
-        "agentrouter",
-        "mentiora",
-        "agent-os",
-    ] {
-        let row = json!({"name": name, "url": format!("{url}/{name}")});
-        assert!(vendors.contains(&row), "{name} is missing in {vendors:?}");
-    }
+    let rows = emulator.vendors().into_iter();
+    let rows: Vec<_> = rows
+        .map(|(name, url)| json!({"name": name, "url": url}))
+        .collect();
+    assert_eq!(vendors, rows);
+    let names: Vec<_> = emulator
+        .vendors()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "trelent",
+            "meistrari",
+            "agentrouter",
+            "mentiora",
+            "agent-os"
+        ]
+    );
     assert_eq!(
         send("GET", &format!("{url}/health"), &[], None)
             .await

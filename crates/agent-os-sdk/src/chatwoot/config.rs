@@ -23,7 +23,7 @@ pub struct ChatwootConfig {
 }
 
 impl ChatwootConfig {
-    pub(super) fn inbox_url(&self) -> ChatwootInboxUrlResponse {
+    pub(crate) fn inbox_url(&self) -> ChatwootInboxUrlResponse {
         let account = Encoding::UriComponent.encode(&self.account_id);
         ChatwootInboxUrlResponse {
             url: format!("{}/app/accounts/{account}/inbox", self.base_url),
@@ -40,16 +40,16 @@ pub struct ChatwootInboxUrlResponse {
 }
 
 /// What was found in a credential; the account may be missing.
-pub(super) struct Found {
+pub(crate) struct Found {
     text: String,
-    pub(super) base: BaseUrl,
-    pub(super) token: SecretString,
-    pub(super) account: Option<String>,
+    pub(crate) base: BaseUrl,
+    pub(crate) token: SecretString,
+    pub(crate) account: Option<String>,
 }
 
 impl Found {
     /// Reads an answer's credential.
-    pub(super) fn in_credential(credential: &Value) -> Result<Self> {
+    pub(crate) fn in_credential(credential: &Value) -> Result<Self> {
         if credential.is_null() {
             return Err(ChatwootErrorCode::CredentialNotFound.error());
         }
@@ -80,7 +80,7 @@ impl Found {
         })
     }
 
-    pub(super) fn with_account(self, account: String) -> Result<ChatwootConfig> {
+    pub(crate) fn with_account(self, account: String) -> Result<ChatwootConfig> {
         if matches!(account.as_str(), "." | "..") {
             return Err(ChatwootErrorCode::InvalidCredential
                 .error()
@@ -124,7 +124,7 @@ fn section<'a>(credential: &'a Value, name: &str) -> Option<&'a Value> {
 }
 
 /// An account as text: a text that is not empty, or a whole number but 0.
-pub(super) fn account_text(value: &Value) -> Option<String> {
+pub(crate) fn account_text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => match number.as_f64() {

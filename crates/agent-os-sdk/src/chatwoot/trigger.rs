@@ -8,7 +8,7 @@ use crate::events::truthy;
 
 /// The credential of the first trigger, in the server's order, that leads to Chatwoot: also if a later one would fit
 /// better, as in the original.
-pub(super) fn credential(triggers: &Value) -> Result<String> {
+pub(crate) fn credential(triggers: &Value) -> Result<String> {
     if triggers.is_null() {
         return Err(ChatwootErrorCode::TriggerFetchFailed.error());
     }

@@ -1,10 +1,12 @@
-//! Tables of the rules.
+//! Tables of the rules; `tests/schedules.rs` plays them.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use agent_core::SeededAmbient;
 
 use super::*;
+
+mod schedules;
 
 #[test]
 fn waits_double_and_have_a_random_part_of_up_to_three_tenths() {

@@ -9,7 +9,7 @@ use agent_core::{Cursor, End, ErrorKind, Resume, Transport};
 use bytes::Bytes;
 
 use crate::feed::Feed;
-use crate::{agent_os, agentrouter, mentiora, trelent};
+use crate::{agent_os, agentrouter, meistrari, mentiora, trelent};
 
 /// Every vendor whose streams are cut.
 const SUBJECTS: &[&dyn Subject] = &[
@@ -17,6 +17,7 @@ const SUBJECTS: &[&dyn Subject] = &[
     &mentiora::Cut,
     &agent_os::Cut,
     &agentrouter::Cut,
+    &meistrari::Cut,
 ];
 
 /// A vendor's recorded streams, and what its contract says of cuts.

@@ -18,6 +18,7 @@ mod agent_os;
 mod agentrouter;
 mod cuts;
 mod feed;
+mod meistrari;
 mod mentiora;
 mod schedules;
 mod trelent;

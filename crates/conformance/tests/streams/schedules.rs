@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use agent_core::{BoxFuture, RetryPolicy};
 use agent_emulator::{Emulator, EmulatorBuilder, FaultKind};
+use reliability::figures::Figures;
 
 use crate::schedules::plans::{BREAKS, LIES, Plan, STALLS, STORMS};
-use crate::{agent_os, agentrouter, mentiora, trelent};
+use crate::{agent_os, agentrouter, meistrari, mentiora, trelent};
 
 mod plans;
 
@@ -21,6 +22,7 @@ const JOBS: &[&dyn Job] = &[
     &mentiora::Job,
     &agent_os::Job,
     &agentrouter::Job,
+    &meistrari::Job,
 ];
 
 /// Schedules per vendor, of all plans together.
@@ -188,6 +190,19 @@ async fn play(job: &'static dyn Job, plan: &'static Plan) -> Tally {
 }
 
 fn run(plan: &'static Plan) {
+    let columns = [
+        "vendor",
+        "schedules",
+        "faults that struck",
+        "streams",
+        "of them gave up",
+        "events",
+        "reconnects",
+        "unsafe calls",
+        "of them failed",
+        "lost, repeated, sent twice, hung, panicked",
+    ];
+    let mut figures = Figures::new(plan.title, plan.how, &columns);
     let vendors = std::env::var("VENDORS").unwrap_or_default();
     let plays = |job: &&dyn Job| vendors.is_empty() || vendors.split(',').any(|v| v == job.name());
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -198,7 +213,6 @@ fn run(plan: &'static Plan) {
     for job in JOBS.iter().copied().filter(plays) {
         let total = runtime.block_on(play(job, plan));
         let (name, count) = (job.name(), seeds(plan).count());
-        println!("{name}: {count} schedules of {}: {total:?}", plan.name);
         let wrong = &total.wrong;
         assert!(
             wrong.is_empty(),
@@ -209,7 +223,20 @@ fn run(plan: &'static Plan) {
         if count > 1 {
             plan.judge(job, &total);
         }
+        figures.row(&[
+            &name,
+            &count,
+            &total.strikes,
+            &(total.finished + total.gave_up),
+            &total.gave_up,
+            &total.events,
+            &total.reconnects,
+            &total.unsafe_calls,
+            &total.unsafe_failed,
+            &wrong.len(),
+        ]);
     }
+    figures.publish(plan.name).unwrap();
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{ErrorEvent, ResultEvent, SessionStreamEvent, StatusEvent, StepsEvent
 use crate::fields::{Fields, cursor};
 
 /// The event in `text`. `name` is the frame's own, which counts where the data name no kind.
-pub(super) fn from_text(text: &str, name: &str) -> Result<SessionStreamEvent, Error> {
+pub(crate) fn from_text(text: &str, name: &str) -> Result<SessionStreamEvent, Error> {
     match Fields::parse(text) {
         Ok(fields) => Ok(event(fields, name)),
         Err(error) => Err(Error::decode(format!(

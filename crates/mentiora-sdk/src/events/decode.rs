@@ -15,14 +15,19 @@ use crate::number::{self, integer};
 use crate::types::AgentRunStatus;
 use crate::wire::{self, frame};
 
-/// The event in a frame, if there is one in it. An error ends the stream.
-pub(crate) fn decode(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
+/// The event in a frame with this name and data, if there is one in it. An error ends the stream.
+pub fn decode(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
     if data == wire::DONE {
         return Ok(None);
     }
-    if let Some(event) = fragment(name, data) {
-        return Ok(Some(event));
+    match fragment(name, data) {
+        Some(event) => Ok(Some(event)),
+        None => by_tree(name, data),
     }
+}
+
+/// The event in a frame whose data is to be JSON, by the tree of that.
+pub(crate) fn by_tree(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
     let json = parse(data).map_err(|error| {
         Error::decode(format!("Failed to parse stream event: {error}")).with_view(NotJson)
     })?;

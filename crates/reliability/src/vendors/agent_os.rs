@@ -7,7 +7,7 @@ use agent_os_sdk::{
 };
 use serde_json::json;
 
-use super::{Client, shown};
+use super::{Client, Vendor, shown};
 use crate::operation::Operations;
 
 pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
@@ -76,4 +76,18 @@ pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
         operations: operations.all(),
         shown: all,
     })
+}
+
+pub(super) fn event(number: u64) -> String {
+    frame(number, "TOKEN")
+}
+
+pub(super) fn last(number: u64) -> String {
+    frame(number, "RUN_FINISHED")
+}
+
+fn frame(number: u64, kind: &str) -> String {
+    let payload = json!({"text": Vendor::mark(number)});
+    let event = json!({"seq": number, "type": kind, "timestamp": "t", "attempt_id": "att_1", "payload": payload});
+    format!("id: {number}\nevent: run_event\ndata: {event}\n\n")
 }

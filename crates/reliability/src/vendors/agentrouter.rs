@@ -5,8 +5,9 @@ use agentrouter_sdk::{
     AgentRouterClient, AgentRouterOptions, CreateRunRequest, ListRunEventsQuery, ListRunsQuery,
     RunActionDecisionRequest, StreamRunOptions,
 };
+use serde_json::json;
 
-use super::{Client, shown};
+use super::{Client, Vendor, shown};
 use crate::operation::Operations;
 
 pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
@@ -49,4 +50,20 @@ pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
         operations: operations.all(),
         shown: all,
     })
+}
+
+pub(super) fn event(number: u64) -> String {
+    frame(number, "message.delta")
+}
+
+pub(super) fn last(number: u64) -> String {
+    frame(number, "run.completed")
+}
+
+fn frame(number: u64, kind: &str) -> String {
+    let event = json!({
+        "runId": "run_1", "sequence": number, "type": kind, "source": "worker", "visibility": "public",
+        "payload": {"text": Vendor::mark(number)}, "isTruncated": false, "createdAt": "2026-01-01T00:00:00.000Z",
+    });
+    format!("id: {number}\nevent: {kind}\ndata: {event}\n\n")
 }

@@ -5,8 +5,9 @@ use meistrari_agent_sdk::{
     AgentClient, AgentClientConfig, ApiKeyAuthStrategy, DataTokenAuthStrategy, ExecuteAgentRequest,
     UpdateAgentModelRequest,
 };
+use serde_json::{Value, json};
 
-use super::{Client, shown};
+use super::{Client, Vendor, shown};
 use crate::operation::Operations;
 
 const REFERENCE: &str = "vault://3f2b8c1e-5d47-4a9b-8c3d-1e2f3a4b5c6d";
@@ -37,4 +38,18 @@ pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
         operations: operations.all(),
         shown: all,
     })
+}
+
+pub(super) fn event(number: u64) -> String {
+    let step = json!({"id": Vendor::mark(number)});
+    frame(&json!({"kind": "steps", "steps": [step], "nextCursor": number}))
+}
+
+pub(super) fn last(number: u64) -> String {
+    let result = json!({"text": "done", "files": []});
+    frame(&json!({"kind": "result", "status": "completed", "result": result, "nextCursor": number}))
+}
+
+fn frame(event: &Value) -> String {
+    format!("data: {event}\n\n")
 }

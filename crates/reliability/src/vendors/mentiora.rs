@@ -8,8 +8,9 @@ use mentiora_sdk::{
     MentioraClient, MentioraConfig, PaginationOptions, TraceEvent, TraceType,
     UpdateKnowledgeParams, UploadFileParams,
 };
+use serde_json::{Value, json};
 
-use super::{Client, shown};
+use super::{Client, Vendor, shown};
 use crate::operation::Operations;
 
 pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
@@ -74,4 +75,22 @@ pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
         operations: operations.all(),
         shown: all,
     })
+}
+
+pub(super) fn event(number: u64) -> String {
+    frame(
+        "chat.output_text.delta",
+        &json!({"delta": Vendor::mark(number)}),
+    )
+}
+
+pub(super) fn last(_: u64) -> String {
+    frame(
+        "chat.completed",
+        &json!({"chat": {"thread_id": "t", "output": "o"}}),
+    )
+}
+
+fn frame(name: &str, data: &Value) -> String {
+    format!("event: {name}\ndata: {data}\n\n")
 }

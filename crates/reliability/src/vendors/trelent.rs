@@ -1,9 +1,10 @@
 //! Trelent.
 
 use agent_core::{Error, HttpConfig};
+use serde_json::{Value, json};
 use trelent_agents::{ClientOptions, CreateRunOptions, ResumeRunOptions, TokenRequest};
 
-use super::{Client, shown};
+use super::{Client, Vendor, shown};
 use crate::operation::Operations;
 
 pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
@@ -15,7 +16,7 @@ pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
     all.extend(shown(&client));
     all.extend(shown(&client.runs()));
     all.extend(shown(&CreateRunOptions::new("my-sandbox", "hi")));
-    let token = || TokenRequest::new("planted-id", "planted-secret", "AgentOrchestrator:*");
+    let token = || TokenRequest::new("my-client", "planted-secret", "AgentOrchestrator:*");
     all.extend(shown(&token()));
     let operations = Operations::of(client)
         .call("runs.get", |c| c.runs().get("run_1"))
@@ -58,4 +59,22 @@ pub(super) fn client(url: &str, http: HttpConfig) -> Result<Client, Error> {
         operations: operations.all(),
         shown: all,
     })
+}
+
+pub(super) fn event(number: u64) -> String {
+    let text = Vendor::mark(number);
+    let data = json!({"type": "message.delta", "message_id": "m", "content_index": 0, "delta": {"type": "text", "text": text}});
+    frame(number, &data)
+}
+
+pub(super) fn last(number: u64) -> String {
+    frame(
+        number,
+        &json!({"type": "session.completed", "exit_code": 0}),
+    )
+}
+
+fn frame(number: u64, data: &Value) -> String {
+    let event = json!({"seq": number, "ts": "2026-04-16T12:00:00Z", "data": data});
+    format!("data: {event}\n\n")
 }

@@ -233,6 +233,6 @@ pub(crate) const ATTACKS: &[Attack] = &[
 /// 1 GiB of spaces, compressed: a thousand members, one after the other.
 fn bomb() -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(&[b' '; 1 << 20])?;
+    encoder.write_all(&vec![b' '; 1 << 20])?;
     Ok(encoder.finish()?.repeat(1 << 10))
 }

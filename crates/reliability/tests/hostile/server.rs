@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use reliability::vendors::Vendor;
+
 /// Writes an answer, until it is done or the other side hangs up.
 pub(crate) type Answer = fn(&mut Out) -> io::Result<()>;
 
@@ -14,7 +16,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(answer: Answer) -> Self {
+    /// Answers everything so, but requests for a token.
+    pub(crate) fn start(vendor: &'static Vendor, answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let sent = Arc::new(AtomicU64::new(0));
@@ -23,7 +26,7 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let sent = Arc::clone(&count);
-                std::thread::spawn(move || connection(stream, answer, &sent));
+                std::thread::spawn(move || connection(stream, vendor, answer, &sent));
             }
         });
         Self { address, sent }
@@ -67,7 +70,7 @@ impl Out {
     }
 }
 
-fn connection(mut stream: TcpStream, answer: Answer, sent: &AtomicU64) {
+fn connection(mut stream: TcpStream, vendor: &Vendor, answer: Answer, sent: &AtomicU64) {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     while !request.ends_with(b"\r\n\r\n") && !request.windows(4).any(|w| w == b"\r\n\r\n") {
@@ -77,6 +80,16 @@ fn connection(mut stream: TcpStream, answer: Answer, sent: &AtomicU64) {
         }
     }
     let mut out = Out { stream, count: 0 };
+    let head = String::from_utf8_lossy(&request);
+    let path = head.split(' ').nth(1).unwrap_or_default();
+    let given = vendor.token(path).map(|token| token.to_string());
+    if let Some(token) = given {
+        let length = token.len();
+        let head =
+            format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+        let _ = out.text(&(head + &token));
+        return;
+    }
     // An error is the other side's leaving.
     let _ = answer(&mut out);
     sent.fetch_max(out.count, Ordering::SeqCst);

@@ -208,6 +208,7 @@ fn seconds_may_come_as_text() {
         (json!(3600), 3600),
         (json!("3600"), 3600),
         (json!("-1"), -1),
+        (json!(3600.0), 3600),
         (json!(0), 0),
         (json!(-5), -5),
     ] {
@@ -220,6 +221,7 @@ fn seconds_may_come_as_text() {
         json!("soon"),
         json!(""),
         json!(1.5),
+        json!(1e300),
         json!(u64::MAX),
     ] {
         assert!(refuses::<TokenResponse>(&token(bad)));

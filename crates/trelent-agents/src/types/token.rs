@@ -94,11 +94,16 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> 
             i64::try_from(value).map_err(|_| E::custom("too many seconds"))
         }
 
+        /// JSON has one kind of numbers: `3600.0` is whole.
+        fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<i64, E> {
+            self.visit_str(&value.to_string())
+        }
+
         fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<i64, E> {
             // The text itself stays out of the message: an answer with tokens is no place to quote from.
             text.trim()
                 .parse()
-                .map_err(|_| E::custom("expires_in is text that is not a whole number"))
+                .map_err(|_| E::custom("expires_in is not a whole number"))
         }
     }
 

@@ -134,6 +134,50 @@ async fn a_resumed_stream_gets_a_new_token_when_the_old_one_was_revoked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_exchange_of_a_token_takes_no_time_from_a_reopening() {
+    let opened = AtomicUsize::new(0);
+    let transport = ScriptedTransport::new();
+    transport.reply_with(move |request: &RecordedRequest| {
+        if request.uri.path() == "/token" {
+            // For one call only.
+            return Reply::json(&json!({"access_token": "t"})).delay(seconds(6));
+        }
+        match opened.fetch_add(1, Ordering::SeqCst) {
+            0 => stream(event(0)).lost(),
+            _ => stream(event(0) + &completed(1)).delay(seconds(6)),
+        }
+    });
+    let mut events = rig::authenticated(&transport).runs().subscribe("run_1");
+    assert_eq!(drain(&mut events).await, numbers(0..2));
+    assert_eq!(
+        lines(&transport),
+        ["POST /token", OPEN, "POST /token", OPEN]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_exchange_of_a_token_takes_no_time_from_the_repeat_after_a_401() {
+    let opened = AtomicUsize::new(0);
+    let transport = ScriptedTransport::new();
+    transport.reply_with(move |request: &RecordedRequest| {
+        if request.uri.path() == "/token" {
+            return Reply::json(&rig::token_json()).delay(seconds(6));
+        }
+        match opened.fetch_add(1, Ordering::SeqCst) {
+            0 => stream(event(0)).lost(),
+            1 => Reply::status(401).delay(seconds(6)),
+            _ => stream(event(0) + &completed(1)).delay(seconds(3)),
+        }
+    });
+    let mut events = rig::authenticated(&transport).runs().subscribe("run_1");
+    assert_eq!(drain(&mut events).await, numbers(0..2));
+    assert_eq!(
+        lines(&transport),
+        ["POST /token", OPEN, OPEN, "POST /token", OPEN]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_waits_and_status_questions_of_following_run_with_any_retry_policy() {
     let transport = server(
         |n| {

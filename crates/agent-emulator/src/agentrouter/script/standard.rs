@@ -1,42 +1,35 @@
-//! The ready-made scripts. A task asks for one by beginning with `emulate:` and its name, such as `emulate:fail`.
+//! The ready-made scripts.
 
 use serde_json::json;
 
-use super::AgentRouterScript as Script;
+use super::{AgentRouterScenario as Scenario, AgentRouterScript as Script};
 
-/// The script that a task asks for; every other task gets the standard one.
-///
-/// - `standard`: every kind of event that a real run has, one action that may need an approval, four files;
-/// - `fail`: the agent fails, the run too; `cancelled`: cancelled by somebody else; `silent`: never ends;
-/// - `newer`: as `standard`, with events that no client of this version knows;
-/// - `long`: 1,200 events, more than two pages.
-pub(crate) fn written(task: &str) -> Script {
-    let name = task
-        .strip_prefix("emulate:")
-        .map(|rest| rest.split_whitespace().next().unwrap_or_default());
-    match name {
-        Some("fail") => opening()
+/// What a run with this task does.
+pub(super) fn script(scenario: Scenario, task: &str) -> Script {
+    match scenario {
+        Scenario::Standard => work(opening(), task),
+        Scenario::Fail => opening()
             .execution("failed")
             .event(
                 "agent.error",
                 json!({"provider": "codex", "message": "no such model"}),
             )
             .fails("provider_runtime_failed", "the provider gave up"),
-        Some("cancelled") => opening().cancelled(),
-        Some("silent") => opening().never_ends(),
-        Some("newer") => work(
+        Scenario::Cancelled => opening().cancelled(),
+        Scenario::Silent => opening().never_ends(),
+        Scenario::Held => work(opening().hold(), task),
+        Scenario::Newer => work(
             opening()
                 .event("custom.unknown_type", json!({"anything": [1, 2, 3]}))
                 .event("agent.telepathy", json!({"text": 7})),
             task,
         ),
-        Some("long") => (0..1200).fold(Script::new(), |script, n| {
+        Scenario::Long => (0..1200).fold(Script::new(), |script, n| {
             script.event(
                 "agent.progress",
                 json!({"provider": "codex", "summary": format!("step {n}")}),
             )
         }),
-        _ => work(opening(), task),
     }
 }
 

@@ -8,7 +8,11 @@ use super::{Job, Tally};
 
 /// One kind of trouble.
 pub(super) struct Plan {
+    /// The name of its figures.
     pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    /// What strikes, for who reads the figures.
+    pub(super) how: &'static str,
     /// Its share of a vendor's schedules, in percent.
     pub(super) share: u64,
     /// How many of a hundred streams that resume may give up. Faults are frequent, but no stream shall be without hope.
@@ -59,7 +63,11 @@ impl Aim<'_> {
 
 /// Connections that break, answers that are refused, bodies that come in crumbs.
 pub(super) const BREAKS: Plan = Plan {
-    name: "breaks",
+    name: "10-breaks",
+    title: "Schedules of breaks",
+    how: "Streams cut and reset at any event and any byte, bodies without an end, garbage and events too large within \
+          streams; for any call 429, 500 and 503, closed and reset connections before and after the call landed, \
+          answers that are no HTTP, wrong lengths, tokens that expire in flight.",
     share: 40,
     may_give_up: 10,
     draw: |aim, schedule| {
@@ -97,7 +105,10 @@ pub(super) const BREAKS: Plan = Plan {
 /// A server that is overloaded for a while and drops streams: most answers are 429 or 503, some landed before, some say
 /// when to come again, in every form, or nonsense.
 pub(super) const STORMS: Plan = Plan {
-    name: "storms",
+    name: "20-storms",
+    title: "Schedules of storms",
+    how: "Three of four answers are 429 or 503 until twelve faults have struck, without `Retry-After` and with it in \
+          every form, also nonsense and an hour; streams are reset.",
     share: 20,
     may_give_up: 30,
     draw: |aim, schedule| {
@@ -121,7 +132,10 @@ pub(super) const STORMS: Plan = Plan {
 
 /// Streams that say things twice, or not at all, or what is nothing; bodies that are not what they are called.
 pub(super) const LIES: Plan = Plan {
-    name: "lies",
+    name: "30-lies",
+    title: "Schedules of lies",
+    how: "Events twice and events left out where the vendor's contract says what that means, garbage between events, \
+          wrong and missing content types, bodies filled up with spaces, tokens that expire, cuts.",
     share: 20,
     may_give_up: 40,
     draw: |aim, schedule| {
@@ -145,7 +159,10 @@ pub(super) const LIES: Plan = Plan {
 
 /// Connections that fall silent or are half open, answers that never come, streams that drip; and some that break.
 pub(super) const STALLS: Plan = Plan {
-    name: "stalls",
+    name: "40-stalls",
+    title: "Schedules of stalls",
+    how: "Streams that fall silent for a while or for ever, connections half open, answers that never come, bodies in \
+          drips, resets.",
     share: 20,
     may_give_up: 10,
     draw: |aim, schedule| {

@@ -177,14 +177,14 @@ impl<'a> Play<'a> {
         let rises = seqs.is_sorted();
         let count = seqs.len();
         seqs.dedup();
-        let last = seqs.last().copied().unwrap_or_default();
-        let lost = (last as usize).saturating_sub(seqs.len());
+        let last = usize::try_from(seqs.last().copied().unwrap_or_default()).unwrap();
+        let missing = last.saturating_sub(seqs.len());
         let twice = count - seqs.len();
-        if !rises || last > all as u64 || lost > lies.left_out || twice > lies.sent_twice {
+        if !rises || last > all || missing > lies.left_out || twice > lies.sent_twice {
             self.wrong(format!("not the events in order, each once: {seqs:?}"));
         }
         match error {
-            None => self.finished(&stream, last == all as u64),
+            None => self.finished(&stream, last == all),
             Some(error) => self.gave_up(&error, seqs.last()),
         }
     }
@@ -206,7 +206,8 @@ impl<'a> Play<'a> {
             self.wrong(format!("{error} is at {:?}, not {last:?}", error.cursor()));
         }
         let known = match error.kind() {
-            ErrorKind::ReconnectsExhausted => true,
+            // The last is an answer that is not called an event stream.
+            ErrorKind::ReconnectsExhausted | ErrorKind::Decode => true,
             // Numbers that do not rise are no positions.
             ErrorKind::Interrupted => schedules::lies(self.emulator).sent_twice > 0,
             // A token that expires while it is renewed.
@@ -215,8 +216,6 @@ impl<'a> Play<'a> {
             ErrorKind::Api if error.retry_after() > Some(Duration::from_secs(60)) => true,
             // What can not be opened the first time is an error like that of any call.
             ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Api => last.is_none(),
-            // An answer that is not called an event stream.
-            ErrorKind::Decode => true,
             _ => false,
         };
         if !known {
