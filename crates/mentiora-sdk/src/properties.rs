@@ -64,7 +64,7 @@ fn with_unknown(mut data: Value, more: Map<String, Value>) -> Value {
 #[test]
 fn an_event_is_read_whatever_the_order_and_number_of_its_members() {
     check(800, &event(), |(name, data)| {
-        fuzzing::event(name, &data.to_string())
+        fuzzing::event(name, &data.to_string());
     });
 }
 
@@ -73,7 +73,7 @@ fn damaged_data_is_an_event_an_error_or_skipped() {
     let name = prop::sample::select(fuzzing::NAMES);
     let data = damaged(event().prop_map(|(_, data)| data.to_string()));
     check(1_000, &(name, data), |(name, data)| {
-        fuzzing::event(name, &data)
+        fuzzing::event(name, &data);
     });
     let own = event().prop_flat_map(|(name, data)| (Just(name), damaged(Just(data.to_string()))));
     check(1_000, &own, |(name, data)| fuzzing::event(name, &data));
@@ -82,7 +82,7 @@ fn damaged_data_is_an_event_an_error_or_skipped() {
 #[test]
 fn any_text_under_any_name_is_an_event_an_error_or_skipped() {
     check(800, &(text(), text()), |(name, data)| {
-        fuzzing::event(&name, &data)
+        fuzzing::event(&name, &data);
     });
 }
 
@@ -94,7 +94,7 @@ fn a_stream_is_the_same_however_it_is_cut() {
     let bytes = prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat());
     let lengths = prop::collection::vec(0..40_usize, 1..6);
     check(400, &(bytes, lengths), |(bytes, lengths)| {
-        fuzzing::stream(&bytes, &lengths)
+        fuzzing::stream(&bytes, &lengths);
     });
 }
 
@@ -114,7 +114,7 @@ fn any_error_body_gives_its_text_or_none() {
         1 => prop::collection::vec(any::<u8>(), 0..40),
     ];
     check(1_000, &(300..600_u16, body), |(status, body)| {
-        fuzzing::error_body(status, &body)
+        fuzzing::error_body(status, &body);
     });
 }
 
@@ -134,7 +134,7 @@ fn run() -> impl Strategy<Value = String> {
 fn any_answer_is_a_result_or_a_known_refusal() {
     check(500, &run(), |body| fuzzing::answer(body.as_bytes()));
     check(1_000, &damaged(run()), |body| {
-        fuzzing::answer(body.as_bytes())
+        fuzzing::answer(body.as_bytes());
     });
 }
 
