@@ -9,7 +9,7 @@ use mentiora_sdk::{
     Error, ErrorClass, ErrorExt, MentioraClient, PaginationOptions, UpdateKnowledgeParams,
 };
 
-use crate::rig::{OPERATIONS, config, http};
+use crate::rig::{BASE, OPERATIONS, config, http};
 
 type ById = fn(&MentioraClient, &str) -> BoxFuture<'static, Result<(), Error>>;
 
