@@ -39,9 +39,10 @@ fn manifest() -> Result<String> {
             .filter(|name| !name.is_empty())
             .collect();
         // Writing to a text does not fail.
+        let shown = path.display().to_string();
         let _ = writeln!(
             text,
-            "{package} = {{ path = {path:?}, default-features = false, features = {features:?} }}"
+            "{package} = {{ path = {shown:?}, default-features = false, features = {features:?} }}"
         );
         let own = read(&path.join("Cargo.toml"))?;
         direct.extend(names(&own, "[dependencies]").map(str::to_owned));

@@ -102,7 +102,7 @@ async fn follow(run: Arc<Run>, polling: Polling) -> Cost {
     while let Some(event) = events.next().await {
         let sequence = event.expect("an event").sequence as usize;
         let due = Duration::from_millis(run.events[sequence - 1]);
-        let lag = (start.elapsed() - due).as_secs_f64() * 1e3;
+        let lag = start.elapsed().saturating_sub(due).as_secs_f64() * 1e3;
         (late, longest, count) = (late + lag, longest.max(lag), count + 1);
     }
     assert_eq!(count, run.events.len(), "every event once");

@@ -319,9 +319,10 @@ fn a_cut_that_is_not_resumed_gives_what_was_whole_and_then_says_so() {
         let mut before = 0;
         for k in 0..=length {
             for act in [Act::Broken(k), Act::Ended(k)] {
-                let resume = match known.subject.resumes() {
-                    false if k.is_multiple_of(2) => Resume::auto(),
-                    _ => Resume::never(),
+                let resume = if !known.subject.resumes() && k.is_multiple_of(2) {
+                    Resume::auto()
+                } else {
+                    Resume::never()
                 };
                 let got = known.play(&[act], false, resume).await;
                 let what = format!("{} {act:?}", known.recording.name);

@@ -86,8 +86,8 @@ impl Subject for Cut {
             Item::Event(text) => serde_json::from_str::<Value>(text).ok(),
             Item::Error(_) => None,
         });
-        let numbers = events.filter(|event| event["type"] == "run_event");
-        numbers.last()?["seq"].as_u64().map(Cursor::from)
+        let mut numbers = events.filter(|event| event["type"] == "run_event");
+        numbers.next_back()?["seq"].as_u64().map(Cursor::from)
     }
 }
 

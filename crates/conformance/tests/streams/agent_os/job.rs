@@ -251,7 +251,7 @@ impl<'a> Play<'a> {
         match runs.wait_for(run, &attempt, is_close, options).await {
             Ok(close) if close.seq.unsigned_abs() == all => {}
             Ok(close) => self.wrong(format!("waited for another event: {close:?}")),
-            Err(error) => self.gave_up(&error, None),
+            Err(error) => self.gave_up(&error),
         }
     }
 
@@ -296,32 +296,27 @@ impl<'a> Play<'a> {
         if !seqs.is_sorted_by(|a, b| a < b) || at > all || lost > left_out {
             self.wrong(format!("not the events in order, each once: {seqs:?}"));
         }
-        match error {
-            Some(error) => {
-                self.tally.gave_up += 1;
-                self.gave_up(&error, Some(seqs.last().copied()));
+        if let Some(error) = error {
+            self.tally.gave_up += 1;
+            let at = seqs.last().copied().map(Cursor::from);
+            if error.cursor() != at {
+                self.wrong(format!("{error} is at {:?}, not {at:?}", error.cursor()));
             }
-            None => {
-                self.tally.finished += 1;
-                let ended = (at, last, end);
-                let wanted = (all, Some(FollowEventType::Close), Some(End::Terminal));
-                if ended != wanted {
-                    self.wrong(format!("ended as {ended:?} and not as {wanted:?}"));
-                }
+            self.gave_up(&error);
+        } else {
+            self.tally.finished += 1;
+            let ended = (at, last, end);
+            let wanted = (all, Some(FollowEventType::Close), Some(End::Terminal));
+            if ended != wanted {
+                self.wrong(format!("ended as {ended:?} and not as {wanted:?}"));
             }
         }
     }
 
-    /// `last`: the last event that was delivered, where that is known.
-    fn gave_up(&mut self, error: &Error, last: Option<Option<u64>>) {
-        let at = last.map(|last| last.map(Cursor::from));
-        if at.is_some_and(|at| error.cursor() != at) {
-            self.wrong(format!("{error} is at {:?}, not {at:?}", error.cursor()));
-        }
+    fn gave_up(&mut self, error: &Error) {
         let known = match error.kind() {
-            ErrorKind::ReconnectsExhausted => true,
-            // An answer that is not called an event stream.
-            ErrorKind::Protocol => true,
+            // The latter: an answer that is not called an event stream.
+            ErrorKind::ReconnectsExhausted | ErrorKind::Protocol => true,
             // A server that asks for a longer wait than anybody's.
             ErrorKind::Api if error.retry_after() > Some(Duration::from_secs(60)) => true,
             // Which attempt is at work is asked like anything else.

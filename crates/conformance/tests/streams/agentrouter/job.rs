@@ -106,14 +106,14 @@ impl Play {
                 .approval_mode(mode.clone())
                 .polling(self.polling);
             let started = stream_agent(&self.client, request).await;
-            let made = self.router.runs().len() - before;
-            if made > 1 {
-                self.wrong(format!("one call made {made} runs"));
+            let created = self.router.runs().len() - before;
+            if created > 1 {
+                self.wrong(format!("one call created {created} runs"));
             }
             match started {
                 Ok(run) => return Some(run),
-                Err(error) if made > 0 && error.sent() == Sent::Never => {
-                    self.wrong(format!("a run was made, and never sent: {error}"));
+                Err(error) if created > 0 && error.sent() == Sent::Never => {
+                    self.wrong(format!("a run was created, and never sent: {error}"));
                 }
                 Err(_) => {}
             }
@@ -285,9 +285,8 @@ impl Play {
             self.wrong(format!("{error} is at {:?}, not {last:?}", error.cursor()));
         }
         let known = match error.kind() {
-            ErrorKind::ReconnectsExhausted => true,
-            // An answer or an event that is no JSON.
-            ErrorKind::Decode => true,
+            // The latter: an answer or an event that is no JSON.
+            ErrorKind::ReconnectsExhausted | ErrorKind::Decode => true,
             // Who asks for a longer wait than a minute is not waited for.
             ErrorKind::Api if error.retry_after() > Some(Duration::from_secs(60)) => true,
             // What can not be opened the first time is an error like that of any call.

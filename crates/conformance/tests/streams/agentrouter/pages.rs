@@ -17,7 +17,7 @@ const PAGE: usize = 3;
 struct Run {
     name: String,
     events: Vec<Value>,
-    run: Value,
+    last: Value,
 }
 
 /// The runs whose events were all recorded from the first on.
@@ -29,7 +29,7 @@ fn runs() -> Vec<Run> {
             .iter()
             .map(|exchange| &exchange["response"]["body"]);
         let mut events: Vec<Value> = Vec::new();
-        let mut run = Value::Null;
+        let mut last = Value::Null;
         for body in answers {
             for event in body["items"].as_array().into_iter().flatten() {
                 if events.len() as u64 + 1 == event["sequence"].as_u64().unwrap() {
@@ -37,13 +37,13 @@ fn runs() -> Vec<Run> {
                 }
             }
             if body["lastEventSeq"] == events.len() && body["status"] == "completed" {
-                run = body.clone();
+                last = body.clone();
             }
         }
         // What more than a hundred events would show, the first hundred show too.
-        if !run.is_null() && (2..100).contains(&events.len()) {
+        if !last.is_null() && (2..100).contains(&events.len()) {
             let name = vector["name"].as_str().unwrap().to_owned();
-            runs.push(Run { name, events, run });
+            runs.push(Run { name, events, last });
         }
     }
     assert!(runs.len() >= 5, "{}", runs.len());
@@ -53,7 +53,7 @@ fn runs() -> Vec<Run> {
 impl Run {
     fn answer(&self, request: &RecordedRequest) -> Value {
         if !request.uri.path().ends_with("/events") {
-            return self.run.clone();
+            return self.last.clone();
         }
         let query = request.uri.query().unwrap();
         let after = query.strip_prefix("afterSeq=").unwrap();

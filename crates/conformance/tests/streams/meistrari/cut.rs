@@ -94,7 +94,7 @@ impl Subject for Cut {
             Item::Event(text) => serde_json::from_str(text).ok(),
             Item::Error(_) => None,
         });
-        let last = events.filter_map(|event| cursor_of(&event)).last();
+        let last = events.filter_map(|event| cursor_of(&event)).next_back();
         last.map(Cursor::from)
     }
 }
@@ -154,7 +154,7 @@ fn is_over(events: impl Iterator<Item = Value>) -> bool {
         match (event["kind"].as_str(), event["status"].as_str()) {
             (Some("status" | "result"), Some("pending" | "running")) => over = false,
             (Some("status"), Some("completed" | "failed" | "cancelled" | "waiting_messages")) => {
-                over = true
+                over = true;
             }
             // Nothing behind it is read.
             (Some("error" | "result"), _) => return true,

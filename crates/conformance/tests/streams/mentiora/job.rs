@@ -177,24 +177,20 @@ impl Play {
         if !expected.starts_with(&seen) {
             self.wrong(format!("not the events in order, each once: {seen:?}"));
         }
-        let error = match read {
-            Err(error) => error,
-            Ok(()) => {
-                self.tally.finished += 1;
-                if seen != expected {
-                    self.wrong(format!("ended without a word: events are lost: {seen:?}"));
-                }
-                if stream.end() != Some(End::Terminal) {
-                    self.wrong(format!("ended as {:?}", stream.end()));
-                }
-                return true;
+        let Err(error) = read else {
+            self.tally.finished += 1;
+            if seen != expected {
+                self.wrong(format!("ended without a word: events are lost: {seen:?}"));
             }
+            if stream.end() != Some(End::Terminal) {
+                self.wrong(format!("ended as {:?}", stream.end()));
+            }
+            return true;
         };
         self.tally.gave_up += 1;
         let known = match error.kind() {
-            ErrorKind::Interrupted | ErrorKind::Timeout => true,
-            // Bytes that are no event.
-            ErrorKind::Decode => true,
+            // The latter: bytes that are no event.
+            ErrorKind::Interrupted | ErrorKind::Timeout | ErrorKind::Decode => true,
             // What was not opened.
             ErrorKind::Transport | ErrorKind::Api | ErrorKind::Protocol => seen.is_empty(),
             _ => false,
