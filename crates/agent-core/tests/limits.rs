@@ -264,11 +264,6 @@ async fn an_answer_of_the_wrong_form_is_a_decode_error_that_tells_where_and_quot
             &["not JSON"],
         ),
         (json, [secret.as_bytes(), &[0xFF]].concat(), &["not JSON"]),
-        (
-            json,
-            [b"{\"id\": \"", &[0xFF, 0xC0][..], b"\", \"size\": 1}"].concat(),
-            &["not JSON"],
-        ),
         (json, deep.into(), &["wrong type"]),
     ];
     for (kind, body, expected) in rows {
@@ -298,13 +293,14 @@ async fn an_answer_of_the_wrong_form_is_a_decode_error_that_tells_where_and_quot
 }
 
 #[tokio::test(start_paused = true)]
-async fn neither_half_a_character_nor_a_byte_order_mark_costs_the_answer() {
+async fn neither_bytes_that_are_no_text_nor_a_byte_order_mark_cost_the_answer() {
     for (body, expected) in [
-        (r#"["a\ud83d", "b"]"#, json!(["a\u{FFFD}", "b"])),
-        ("\u{FEFF}[1]", json!([1])),
+        (br#"["a\ud83d", "b"]"#.as_slice(), json!(["a\u{FFFD}", "b"])),
+        (b"[\"a\xFF\"]", json!(["a\u{FFFD}"])),
+        (b"\xEF\xBB\xBF[1]", json!([1])),
     ] {
         let answer = get(&client(&once(Reply::status(200).chunk(body)))).await;
-        assert_eq!(answer.unwrap(), expected, "{body}");
+        assert_eq!(answer.unwrap(), expected, "{body:?}");
     }
 }
 

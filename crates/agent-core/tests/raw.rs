@@ -25,9 +25,15 @@ async fn refused(build: impl FnOnce(Raw) -> RawRequest) -> Error {
     error
 }
 
+/// Begins a request to a path.
+type Make = fn(&Raw, &str) -> RawRequest;
+
+/// Begins a request.
+type At = fn(&Raw) -> RawRequest;
+
 #[tokio::test(start_paused = true)]
 async fn every_method_reaches_its_path_with_the_clients_credentials() {
-    let rows: [(&str, fn(&Raw, &str) -> RawRequest); 5] = [
+    let rows: [(&str, Make); 5] = [
         ("GET", |raw, path| raw.get(path)),
         ("POST", |raw, path| raw.post(path)),
         ("PATCH", |raw, path| raw.patch(path)),
@@ -104,7 +110,7 @@ async fn an_answer_is_read_as_json_as_bytes_or_piece_by_piece() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_safe_to_repeat_is_sent_once_and_errors_are_the_vendors() {
-    let rows: [(fn(&Raw) -> RawRequest, usize); 5] = [
+    let rows: [(At, usize); 5] = [
         (|raw| raw.get("/a"), 3),
         (|raw| raw.put("/a"), 3),
         (|raw| raw.delete("/a"), 3),

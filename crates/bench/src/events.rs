@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use agentrouter_sdk::{AgentStreamPart, RunEvent};
 use serde_json::Value;
 use trelent_agents::CommonEvent;
 
@@ -75,6 +76,50 @@ fn mentiora_name(data: &str) -> &'static str {
     }
 }
 
+/// The events of a run as a server sends them: mostly progress and messages, and some actions.
+fn agentrouter() -> Vec<String> {
+    let mut events = Vec::new();
+    let mut push = |kind: &str, payload: &str| {
+        let sequence = events.len() + 1;
+        events.push(format!(
+            r#"{{"runId":"run_1","sequence":{sequence},"type":"{kind}","source":"codex","visibility":"public","payload":{payload},"isTruncated":false,"createdAt":"2026-06-13T10:00:05.250Z"}}"#
+        ));
+    };
+    let action = r#""actionId":"action_1","actionDigest":"sha256:0a1b","argsDigest":"sha256:2c3d""#;
+    for step in 0..100 {
+        push(
+            "action.proposed",
+            &format!(
+                r#"{{{action},"actor":"agent","actionName":"codex.launch","action":{{"type":"runtime_command","name":"codex.launch","args":{{"command":"make test"}}}}}}"#
+            ),
+        );
+        push(
+            "execution.started",
+            &format!(r#"{{{action},"actor":"runtime","status":"started"}}"#),
+        );
+        for part in 0..6 {
+            push(
+                "agent.progress",
+                &format!(r#"{{"provider":"codex","summary":"step {step}-{part}"}}"#),
+            );
+            push(
+                "agent.message",
+                r#"{"provider":"codex","text":"I look at the test that fails."}"#,
+            );
+        }
+        push(
+            "execution.completed",
+            &format!(r#"{{{action},"actor":"runtime","status":"completed","exitCode":0}}"#),
+        );
+    }
+    push(
+        "agent.response",
+        r#"{"text":"Done","parts":[{"type":"text","text":"Done"}],"provider":"codex"}"#,
+    );
+    push("run.completed", r#"{"message":"completed"}"#);
+    events
+}
+
 /// One vendor's events: their texts, and what decodes one.
 type Vendor = (&'static str, fn() -> Vec<String>, fn(&str), f64);
 
@@ -96,6 +141,15 @@ const VENDORS: &[Vendor] = &[
             black_box(event.expect("an event"));
         },
         4.0,
+    ),
+    (
+        "agentrouter",
+        agentrouter,
+        |text| {
+            let event = RunEvent::from_json(text).expect("an event");
+            black_box(AgentStreamPart::from_event(event));
+        },
+        16.0,
     ),
 ];
 

@@ -28,6 +28,7 @@ pub mod calls;
 pub mod decoder;
 pub mod end_to_end;
 pub mod events;
+pub mod following;
 pub mod idle;
 mod load;
 pub mod report;

@@ -58,3 +58,7 @@ struct MigratingAgentOs;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/migrating/mentiora.md")]
 struct MigratingMentiora;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating/agentrouter.md")]
+struct MigratingAgentrouter;

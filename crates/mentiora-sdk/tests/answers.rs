@@ -34,8 +34,8 @@ fn with(mut whole: Value, change: &Value) -> Value {
     whole
 }
 
-fn missing(what: &str) -> Option<String> {
-    Some(format!("Invalid agent response: missing {what}"))
+fn missing(what: &str) -> String {
+    format!("Invalid agent response: missing {what}")
 }
 
 #[tokio::test]
@@ -47,23 +47,23 @@ async fn a_run_needs_what_the_vendors_client_needs_in_its_order() {
         (json!({}), None),
         (
             json!({"thread_id": "absent", "agent_id": 1}),
-            missing("thread_id"),
+            Some(missing("thread_id")),
         ),
-        (json!({"thread_id": null}), missing("thread_id")),
-        (json!({"thread_id": 42}), missing("thread_id")),
+        (json!({"thread_id": null}), Some(missing("thread_id"))),
+        (json!({"thread_id": 42}), Some(missing("thread_id"))),
         (json!({"thread_id": ""}), None),
         (
             json!({"agent_id": "absent", "output": null}),
-            missing("agent_id"),
+            Some(missing("agent_id")),
         ),
-        (json!({"agent_id": []}), missing("agent_id")),
+        (json!({"agent_id": []}), Some(missing("agent_id"))),
         (
             json!({"output": "absent", "status": "x"}),
-            missing("output"),
+            Some(missing("output")),
         ),
         (
             json!({"output": [{"type": "message", "content": []}]}),
-            missing("output"),
+            Some(missing("output")),
         ),
         (json!({"output": ""}), None),
         (json!({"status": "absent"}), status.clone()),
@@ -77,9 +77,12 @@ async fn a_run_needs_what_the_vendors_client_needs_in_its_order() {
         (json!({"status": "failed"}), None),
         (
             json!({"agent_revision": "absent", "tool_calls": 1}),
-            missing("agent_revision"),
+            Some(missing("agent_revision")),
         ),
-        (json!({"agent_revision": "3"}), missing("agent_revision")),
+        (
+            json!({"agent_revision": "3"}),
+            Some(missing("agent_revision")),
+        ),
         (json!({"agent_revision": 3.0}), None),
         (json!({"agent_revision": -9e18}), None),
         (json!({"tool_calls": null}), None),
@@ -161,11 +164,7 @@ async fn a_body_that_is_no_object_is_one_without_members() {
         "", " ", "null", "[]", "7", "\"x\"", "<html>", "{", "{}x", "\u{0}",
     ] {
         let error = run(body).await.unwrap_err();
-        assert_eq!(
-            Some(error.message().to_owned()),
-            missing("thread_id"),
-            "{body:?}"
-        );
+        assert_eq!(error.message(), missing("thread_id"), "{body:?}");
     }
 }
 
@@ -202,7 +201,7 @@ async fn any_status_from_200_to_299_is_an_answer() {
     let transport = ScriptedTransport::new();
     transport.reply(Reply::status(204));
     let error = client(&transport).agents().run(params()).await.unwrap_err();
-    assert_eq!(Some(error.message().to_owned()), missing("thread_id"));
+    assert_eq!(error.message(), missing("thread_id"));
 }
 
 /// An operation's name, its good answer, and the members that it needs.

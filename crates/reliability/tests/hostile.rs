@@ -119,7 +119,7 @@ fn a_hostile_answer_is_a_typed_error_in_little_memory_and_soon() {
         for vendor in chosen() {
             let server = Server::start(vendor, attack.answer);
             for (nth, operation) in targets(vendor, &server).iter().enumerate() {
-                if !attack.is_for(operation.kind) {
+                if !attack.is_for(operation.kind, nth) {
                     continue;
                 }
                 let name = format!("{}: {operation:?}: {}", vendor.name, attack.name);

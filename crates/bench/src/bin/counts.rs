@@ -3,7 +3,7 @@
 use std::alloc::System;
 use std::process::ExitCode;
 
-use bench::{ALLOCATED, Allocated, calls, events, idle, server};
+use bench::{ALLOCATED, Allocated, calls, events, following, idle, server};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     let report = bench::run(&[
         ("calls", calls::counts),
         ("events", events::counts),
+        ("following", following::counts),
         ("idle", idle::run),
     ]);
     ExitCode::from(u8::from(report.missed() > 0))

@@ -6,6 +6,8 @@ use agent_core::{Error, ErrorKind, SystemAmbient};
 
 use super::*;
 
+mod schedules;
+
 struct Stage {
     rules: Following,
     out: Out<SessionStreamEvent>,

@@ -22,7 +22,7 @@ pub(crate) enum Target {
     Events,
     /// Calls, and streams where they are opened; a download is as long as it is.
     NotBytes,
-    /// As before, and only in the long form: it lasts until the call's own limit.
+    /// One call of each vendor, and only in the long form: it lasts until the call's own limit.
     Slow,
 }
 
@@ -33,12 +33,13 @@ pub(crate) struct Attack {
 }
 
 impl Attack {
-    pub(crate) fn is_for(&self, kind: Kind) -> bool {
+    /// Whether it is for a vendor's operation of this kind and number.
+    pub(crate) fn is_for(&self, kind: Kind, nth: usize) -> bool {
         match self.target {
             Target::Any => true,
             Target::Events => kind == Kind::Events,
             Target::NotBytes => kind != Kind::Bytes,
-            Target::Slow => kind == Kind::Call && crate::every(),
+            Target::Slow => nth == 0 && crate::every(),
         }
     }
 }

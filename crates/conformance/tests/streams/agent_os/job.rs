@@ -23,7 +23,7 @@ impl schedules::Job for Job {
     }
 
     fn emulator(&self, builder: EmulatorBuilder) -> EmulatorBuilder {
-        builder.agent_os(AgentOsOptions::new().script(script()))
+        builder.agent_os(AgentOsOptions::new().plan(script()))
     }
 
     fn stream(&self) -> (&'static str, &'static str) {
