@@ -1,114 +1,87 @@
-//! The lower bounds of direct dependencies: a program outside the workspace depends on every published crate, has each
-//! direct dependency at the oldest version that the workspace allows, and is checked.
+//! The lower bounds of direct dependencies: a program outside the workspace depends on every published crate, asks for
+//! each of their direct dependencies at exactly the oldest version that the workspace allows, and is checked.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::process::{Result, cargo};
 use crate::workspace::{root, surfaces};
 
-/// Pins every direct dependency to its lower bound, and checks all published crates with all features but TLS.
+/// Checks all published crates, with all features but TLS, on the lower bounds. What these need in turn is as new as
+/// they allow.
 pub(crate) fn run() -> Result {
-    let dir = program()?;
+    let dir = root().join("target").join("minimal-versions");
+    let failed = |e: std::io::Error| format!("{}: {e}", dir.display());
+    std::fs::create_dir_all(dir.join("src")).map_err(failed)?;
+    std::fs::write(dir.join("Cargo.toml"), manifest()?).map_err(failed)?;
+    std::fs::write(dir.join("src/main.rs"), "fn main() {}\n").map_err(failed)?;
     cargo("generate-lockfile")
         .args(["--quiet"])
         .dir(&dir)
-        .run()?;
-    for (name, bound) in bounds()? {
-        let Some(locked) = locked(&dir, &name, &bound)? else {
-            continue;
-        };
-        if locked == bound {
-            continue;
-        }
-        let spec = format!("{name}@{locked}");
-        cargo("update")
-            .args(["--quiet", "--package", &spec, "--precise", &bound])
-            .dir(&dir)
-            .run()
-            .map_err(|why| {
-                format!("{name} {bound} is too low a bound for what else is needed: {why}")
-            })?;
-        println!("{name}: {bound} instead of {locked}");
-    }
+        .run()
+        .map_err(|why| format!("a bound is too low for what else is needed: {why}"))?;
     cargo("check").args(["--quiet", "--locked"]).dir(&dir).run()
 }
 
-/// The program, with the toolchain's newest versions of everything.
-fn program() -> Result<PathBuf> {
-    let dir = root().join("target").join("minimal-versions");
-    let mut manifest = String::from(
+fn manifest() -> Result<String> {
+    let mut text = String::from(
         "[package]\nname = \"minimal-versions\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
          [workspace]\n\n[dependencies]\n",
     );
+    let mut direct = BTreeSet::new();
     for surface in surfaces() {
-        let path = root().join("crates").join(surface.package);
+        let package = surface.package;
+        let path = root().join("crates").join(package);
         let features: Vec<_> = surface
             .features
             .split(',')
             .filter(|name| !name.is_empty())
             .collect();
-        manifest += &format!(
-            "{} = {{ path = {path:?}, default-features = false, features = {features:?} }}\n",
-            surface.package
+        // Writing to a text does not fail.
+        let _ = writeln!(
+            text,
+            "{package} = {{ path = {path:?}, default-features = false, features = {features:?} }}"
         );
+        let own = read(&path.join("Cargo.toml"))?;
+        direct.extend(names(&own, "[dependencies]").map(str::to_owned));
     }
-    let failed = |e: std::io::Error| format!("{}: {e}", dir.display());
-    std::fs::create_dir_all(dir.join("src")).map_err(failed)?;
-    std::fs::write(dir.join("Cargo.toml"), manifest).map_err(failed)?;
-    std::fs::write(dir.join("src/main.rs"), "fn main() {}\n").map_err(failed)?;
-    Ok(dir)
-}
-
-/// Name and lower bound of each dependency in the workspace's table, paths apart.
-fn bounds() -> Result<Vec<(String, String)>> {
-    let text = read(&root().join("Cargo.toml"))?;
-    let table = text
-        .split("[workspace.dependencies]\n")
-        .nth(1)
-        .unwrap_or_default();
-    let rows = table.lines().take_while(|line| !line.starts_with('['));
-    let mut found = Vec::new();
-    for row in rows.filter(|row| !row.contains("path = ")) {
-        let Some((name, value)) = row.split_once(" = ") else {
+    let workspace = read(&root().join("Cargo.toml"))?;
+    for row in rows(&workspace, "[workspace.dependencies]") {
+        let name = row.split(' ').next().unwrap_or_default();
+        if row.contains("path = ") || !direct.contains(name) {
             continue;
-        };
-        let value = value
-            .split_once("version = ")
-            .map_or(value, |(_, rest)| rest);
-        let version = value
+        }
+        let version = row.split_once("version = ").map_or(row, |(_, rest)| rest);
+        let version = version
             .split('"')
             .nth(1)
             .ok_or_else(|| format!("no version: {row}"))?;
         let zeros = 2_usize.saturating_sub(version.matches('.').count());
-        found.push((name.to_owned(), version.to_owned() + &".0".repeat(zeros)));
+        let version = version.to_owned() + &".0".repeat(zeros);
+        println!("{name} {version}");
+        let _ = writeln!(
+            text,
+            "{name} = {{ version = \"={version}\", default-features = false }}"
+        );
     }
-    Ok(found)
+    Ok(text)
 }
 
-/// The version in the lock file that a bound is about: one that is compatible with it.
-fn locked(dir: &Path, name: &str, bound: &str) -> Result<Option<String>> {
-    let text = read(&dir.join("Cargo.lock"))?;
-    let start = format!("name = \"{name}\"\nversion = \"");
-    let versions = text.split("[[package]]\n").filter_map(|package| {
-        let rest = package.strip_prefix(&start)?;
-        rest.split('"').next()
-    });
-    Ok(versions
-        .filter(|version| series(version) == series(bound))
-        .map(str::to_owned)
-        .next())
+/// The names in a table of a manifest, whether `name = …` or `name.workspace = …`.
+fn names<'a>(manifest: &'a str, table: &str) -> impl Iterator<Item = &'a str> {
+    rows(manifest, table).filter_map(|row| row.split([' ', '.']).next())
 }
 
-/// Up to the first number that is not 0: versions that share it are compatible.
-fn series(version: &str) -> &str {
-    let mut end = 0;
-    for part in version.split('.') {
-        end += part.len() + 1;
-        if part != "0" {
-            break;
-        }
-    }
-    version.get(..end - 1).unwrap_or(version)
+/// The rows of a table of a manifest.
+fn rows<'a>(manifest: &'a str, table: &str) -> impl Iterator<Item = &'a str> {
+    let lines = manifest
+        .lines()
+        .skip_while(move |line| *line != table)
+        .skip(1);
+    lines
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 fn read(path: &Path) -> Result<String> {

@@ -113,6 +113,7 @@ macro_rules! operations {
         $( pub(crate) static $name: $crate::sdk::Op = $op; )+
 
         /// Every operation.
+        #[allow(unreachable_pub, reason = "some crates show their table to their tests")]
         pub static OPS: &[&$crate::sdk::Op] = &[ $( &$name, )+ ];
     };
 }

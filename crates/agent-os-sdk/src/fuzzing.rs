@@ -112,7 +112,7 @@ pub fn error_body(status: u16, body: &[u8]) {
         None => assert_eq!(error.details(), Some(&response.text().into())),
     }
     let texts = json.iter().flat_map(texts).collect::<Vec<_>>();
-    let says = |text: &str| texts.iter().any(|known| *known == text);
+    let says = |text: &str| texts.contains(&text);
     assert!(error.code().is_none_or(says), "{error:?}");
     assert!(error.server_message().is_none_or(says), "{error:?}");
     if error.server_message().is_none() {

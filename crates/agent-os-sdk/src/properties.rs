@@ -65,7 +65,7 @@ fn frames() -> impl Strategy<Value = String> {
 fn any_stream_is_read_as_events() {
     check(500, &frames(), |stream| fuzzing::events(stream.as_bytes()));
     check(500, &damaged(frames()), |stream| {
-        fuzzing::events(stream.as_bytes())
+        fuzzing::events(stream.as_bytes());
     });
     check(300, &event_stream(), |stream| fuzzing::events(&stream));
 }

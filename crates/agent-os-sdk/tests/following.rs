@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::format_push_string,
     reason = "a test that can not go on should stop"
 )]
 
@@ -360,10 +361,8 @@ async fn a_stream_says_how_it_ended() {
         transport.reply(Reply::events().chunk(body.clone()).open());
         let seen = follow(&transport, FollowOptions::new()).await;
         assert_eq!((seen.events.len(), seen.end), (items, Some(end)), "{body}");
-        assert_eq!(
-            seen.events.last().unwrap().kind == FollowEventType::Close,
-            true
-        );
+        let last = seen.events.last().unwrap();
+        assert_eq!(last.kind, FollowEventType::Close);
         assert_eq!(transport.requests().len(), 1);
     }
 }

@@ -69,8 +69,10 @@ async fn each_asks_for_its_path_with_its_headers() {
     }
 }
 
-/// A failure: its answer, whether it is tried again where that is safe, and what is known of the request.
-const FAILURES: &[(&str, fn() -> Reply, bool, Sent)] = &[
+/// A failure: its name, its answer, whether it is tried again where that is safe, and what is known of the request.
+type Failure = (&'static str, fn() -> Reply, bool, Sent);
+
+const FAILURES: &[Failure] = &[
     ("no connection", Reply::refused, true, Sent::Never),
     ("broken", Reply::broken, true, Sent::Maybe),
     ("silent", Reply::silence, true, Sent::Maybe),

@@ -28,11 +28,11 @@ async fn served() -> (MockServer, AgentOsClient) {
 }
 
 /// Expects one request with what goes along with all of them, and answers it.
-async fn expect<'a>(
-    server: &'a MockServer,
+async fn expect(
+    server: &MockServer,
     when_it_comes: impl FnOnce(When) -> When,
     answer: impl FnOnce(Then) -> Then,
-) -> Mock<'a> {
+) -> Mock<'_> {
     server
         .mock_async(|when, then| {
             when_it_comes(when)

@@ -42,7 +42,7 @@ fn plain(when: When, method: Method, path: &str) -> When {
         .is_true(|request| request.body_ref().is_empty())
 }
 
-async fn executes<'a>(server: &'a MockServer, body: Value) -> Mock<'a> {
+async fn executes(server: &MockServer, body: Value) -> Mock<'_> {
     server
         .mock_async(|when, then| {
             asked(when, Method::POST, "/v4/agents/execute")

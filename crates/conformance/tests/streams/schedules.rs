@@ -26,7 +26,7 @@ const JOBS: &[&dyn Job] = &[
 ];
 
 /// Schedules per vendor, of all plans together.
-const SCHEDULES: u64 = 150;
+const SCHEDULES: u64 = 75;
 
 /// Real time after which a schedule counts as hung. The slowest take a second on an idle machine.
 const HUNG: Duration = Duration::from_secs(60);

@@ -55,7 +55,7 @@ fn body(dice: &Dice<'_>, first: u64) -> String {
         let over = seq + 1 == LEDGER.end;
         let kind = if over { "RUN_FINISHED" } else { "NODE" };
         let data = json!({"seq": seq, "type": kind, "timestamp": "t"});
-        body += &format!("event: run_event\ndata: {data}\n\n");
+        body.extend(["event: run_event\ndata: ", &data.to_string(), "\n\n"]);
     }
     body
 }
@@ -67,7 +67,7 @@ fn refusal(status: u16, after: Option<Duration>) -> Error {
             url: String::new(),
             status: status.try_into().unwrap(),
             reason: String::new(),
-            headers: Default::default(),
+            headers: [].into_iter().collect(),
             body: bytes::Bytes::new(),
             truncated: false,
         })
@@ -124,6 +124,42 @@ fn check(next: Next, expected: Option<(Duration, Duration)>, case: &str) -> Opti
     }
 }
 
+/// Tells the rules what a connection brings, to its end or to the run's.
+fn read(
+    rules: &mut Following,
+    model: &mut Model,
+    out: &mut Out<FollowEvent>,
+    sent: &[u8],
+    ambient: &dyn Ambient,
+) -> Option<End> {
+    let scene = Scene::fixed(Duration::ZERO, Some(Duration::ZERO), None, ambient);
+    let mut decoder = Decoder::new();
+    decoder.feed(bytes::Bytes::copy_from_slice(sent));
+    let mut end = None;
+    while let Some(frame) = decoder.next_frame().unwrap() {
+        match rules.frame(frame, &scene, out) {
+            Next::Read => {}
+            Next::Finish(how) => end = Some(how),
+            next => panic!("{next:?}"),
+        }
+        while let Some((item, cursor)) = out.pop() {
+            let event = item.unwrap();
+            if event.kind == FollowEventType::RunEvent {
+                let seq = u64::try_from(event.seq).unwrap();
+                assert_eq!(cursor, Some(Cursor::from(seq)));
+                model.delivered.push(seq);
+                model.failures = 0;
+            } else {
+                assert_eq!(cursor, None, "only events move the position");
+            }
+        }
+        if end.is_some() {
+            break;
+        }
+    }
+    end
+}
+
 fn play(rule: Rule, seed: u64) -> Over {
     let ambient = SeededAmbient::new(seed, UNIX_EPOCH);
     let dice = Dice(&ambient);
@@ -165,30 +201,13 @@ fn play(rule: Rule, seed: u64) -> Over {
             0 => body.len(),
             _ => usize::try_from(dice.roll(body.len() as u64 + 1)).unwrap(),
         };
-        let mut decoder = Decoder::new();
-        decoder.feed(body.as_bytes()[..sent].to_vec().into());
-        let mut end = None;
-        while let Some(frame) = decoder.next_frame().unwrap() {
-            match rules.frame(frame, &scene(Some(Duration::ZERO)), &mut out) {
-                Next::Read => {}
-                Next::Finish(how) => end = Some(how),
-                next => panic!("{case}: {next:?}"),
-            }
-            while let Some((item, cursor)) = out.pop() {
-                let event = item.unwrap();
-                if event.kind == FollowEventType::RunEvent {
-                    let seq = u64::try_from(event.seq).unwrap();
-                    assert_eq!(cursor, Some(Cursor::from(seq)));
-                    model.delivered.push(seq);
-                    model.failures = 0;
-                } else {
-                    assert_eq!(cursor, None, "{case}: only events move the position");
-                }
-            }
-            if end.is_some() {
-                break;
-            }
-        }
+        let end = read(
+            &mut rules,
+            &mut model,
+            &mut out,
+            &body.as_bytes()[..sent],
+            &ambient,
+        );
         if let Some(how) = end {
             break Over::In(how);
         }

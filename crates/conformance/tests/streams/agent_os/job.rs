@@ -8,7 +8,7 @@ use agent_emulator::{
 };
 use agent_os_sdk::{
     AgentOsClient, ClientOptions, CreateAgent, CreateRun, Error, ErrorExt as _, FollowEvent,
-    FollowEventType, FollowOptions, HttpConfig, PollEvents, WaitForOptions,
+    FollowEventType, FollowOptions, HttpConfig, PaginationParams, PollEvents, WaitForOptions,
 };
 use futures_util::{Stream, StreamExt as _};
 use serde_json::json;
@@ -128,7 +128,7 @@ impl<'a> Play<'a> {
         if let Some(run) = self.started_with_a_key(&agent).await {
             self.followed(&run).await;
         }
-        let agents = self.client.agents().list(Default::default()).await;
+        let agents = self.client.agents().list(PaginationParams::new()).await;
         if let Ok(agents) = agents
             && agents.items.len() != 1
         {

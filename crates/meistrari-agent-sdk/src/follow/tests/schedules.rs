@@ -1,6 +1,7 @@
 //! Thousands of schedules from seeds: a server that knows its events, and connections that break at any of them.
 
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ fn turn(dice: &mut fastrand::Rng) -> Vec<String> {
 /// One stream, the caller who reads it, and what was seen.
 struct Play {
     stage: Stage,
-    events: Vec<String>,
+    events: Rc<[String]>,
     /// How many events the caller has.
     have: usize,
     /// Nothing came since the last resume.
@@ -53,8 +54,9 @@ impl Play {
             let from = self.stage.rules.progress.cursor.unwrap_or(0);
             let from = usize::try_from(from).unwrap();
             let to = dice.usize(from..=self.events.len());
-            for event in self.events[from..to].to_vec() {
-                let next = self.stage.frames(&[&event]);
+            let events = Rc::clone(&self.events);
+            for event in &events[from..to] {
+                let next = self.stage.frames(&[event]);
                 self.take();
                 if let Next::Finish(End::Terminal) = next {
                     return ControlFlow::Break(None);
@@ -104,7 +106,7 @@ fn whatever_breaks_each_event_comes_once_or_marked_again_and_hardly_a_result_is_
         let mut dice = fastrand::Rng::with_seed(seed);
         let mut play = Play {
             stage: Stage::new(None, Resume::auto().max_reconnects(4)),
-            events: turn(&mut dice),
+            events: turn(&mut dice).into(),
             have: 0,
             fresh: false,
             closing: false,
