@@ -10,7 +10,7 @@ const SECONDS: &str = "60";
 /// Seconds for each target in continuous integration.
 const SMOKE_SECONDS: &str = "5";
 /// Cases of each property in continuous integration.
-const SMOKE_CASES: &str = "5000";
+const SMOKE_CASES: &str = "2000";
 
 /// A target of cargo-fuzz.
 struct Target {

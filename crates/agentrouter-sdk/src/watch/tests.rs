@@ -11,6 +11,8 @@ use crate::Polling;
 use crate::error::ErrorExt;
 use crate::types::{Run, RunEventPage};
 
+mod schedules;
+
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 fn watch() -> Watch {
