@@ -9,6 +9,7 @@ use agent_core::{Cursor, End, ErrorKind, Resume, Transport};
 use bytes::Bytes;
 
 use crate::feed::Feed;
+use crate::recordings::Recording;
 use crate::{agent_os, agentrouter, meistrari, mentiora, trelent};
 
 /// Every vendor whose streams are cut.
@@ -89,13 +90,6 @@ pub(crate) trait Subject: Sync {
     fn position(&self, _seen: &[Item]) -> Option<Cursor> {
         None
     }
-}
-
-/// A recorded stream.
-#[derive(Clone, Debug)]
-pub(crate) struct Recording {
-    pub(crate) name: String,
-    pub(crate) bytes: Bytes,
 }
 
 /// An event as JSON, or an error that did not end the stream.

@@ -20,5 +20,6 @@ mod cuts;
 mod feed;
 mod meistrari;
 mod mentiora;
+mod recordings;
 mod schedules;
 mod trelent;

@@ -1,6 +1,5 @@
 //! Agent OS' recorded streams, and what its contract says of cuts.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use agent_core::testing::RecordedRequest;
@@ -11,13 +10,14 @@ use agent_os_sdk::{
 };
 use serde_json::Value;
 
-use crate::cuts::{Ending, Item, Recording, Subject};
+use crate::cuts::{Ending, Item, Subject};
 use crate::feed::Feed;
+use crate::recordings::{Recording, distinct, vectors};
 
 pub(crate) struct Cut;
 
 /// The vectors with streams.
-const GROUPS: &[&str] = &["follow", "create_and_stream", "wait_for"];
+const FILES: [&str; 3] = ["follow.json", "create_and_stream.json", "wait_for.json"];
 
 impl Subject for Cut {
     fn name(&self) -> &'static str {
@@ -25,27 +25,17 @@ impl Subject for Cut {
     }
 
     fn recordings(&self) -> Vec<Recording> {
-        let mut recordings: Vec<Recording> = Vec::new();
-        for vector in GROUPS.iter().copied().flat_map(vectors) {
-            for exchange in vector["exchanges"].as_array().unwrap() {
+        let vectors = FILES.map(|file| vectors("agent-os-sdk", file));
+        let streams = vectors.iter().flatten().flat_map(|vector| {
+            let exchanges = vector["exchanges"].as_array().unwrap().iter();
+            exchanges.filter_map(move |exchange| {
                 let response = &exchange["response"];
-                let (Some("text/event-stream"), Some(body)) = (
-                    response["headers"]["content-type"].as_str(),
-                    response["body"].as_str(),
-                ) else {
-                    continue;
-                };
-                // Many vectors begin alike.
-                if recordings.iter().all(|known| known.bytes != body) {
-                    recordings.push(Recording {
-                        name: vector["name"].as_str().unwrap().to_owned(),
-                        bytes: body.to_owned().into(),
-                    });
-                }
-            }
-        }
-        assert!(recordings.len() >= 15, "{}", recordings.len());
-        recordings
+                let streams = response["headers"]["content-type"] == "text/event-stream";
+                let body = response["body"].as_str().filter(|_| streams)?;
+                Some((vector, body.to_owned()))
+            })
+        });
+        distinct(streams, 15)
     }
 
     fn follow(&self, transport: Arc<dyn Transport>, resume: Resume) -> Box<dyn Feed> {
@@ -89,12 +79,6 @@ impl Subject for Cut {
         let mut numbers = events.filter(|event| event["type"] == "run_event");
         numbers.next_back()?["seq"].as_u64().map(Cursor::from)
     }
-}
-
-fn vectors(group: &str) -> Vec<Value> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../agent-os-sdk/tests/vectors");
-    let path = Path::new(folder).join(group).with_extension("json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// How a block ends the stream, if it does. Read as simply as can be.

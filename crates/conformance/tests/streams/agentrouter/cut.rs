@@ -1,6 +1,5 @@
 //! AgentRouter's recorded snapshots, and what its contract says of cuts.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use agent_core::testing::RecordedRequest;
@@ -11,20 +10,14 @@ use agentrouter_sdk::{
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::cuts::{Ending, Item, Recording, Subject};
+use crate::cuts::{Ending, Item, Subject};
 use crate::feed::{Events, Feed};
+use crate::recordings::{Recording, distinct, text, vectors};
 
 pub(crate) struct Cut;
 
-/// The vectors of a file.
-pub(crate) fn vectors(file: &str) -> Vec<Value> {
-    let folder = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../agentrouter-sdk/tests/vectors"
-    );
-    let text = std::fs::read_to_string(Path::new(folder).join(file)).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
+/// The crate that has the vectors.
+pub(crate) const SDK: &str = "agentrouter-sdk";
 
 /// A client of a scripted server.
 pub(crate) fn client(http: HttpConfig) -> AgentRouterClient {
@@ -38,26 +31,13 @@ impl Subject for Cut {
     }
 
     fn recordings(&self) -> Vec<Recording> {
-        let mut recordings: Vec<Recording> = Vec::new();
-        let vectors = [vectors("stream_run.json"), vectors("real_server.json")].concat();
-        for vector in &vectors {
+        let vectors = ["stream_run.json", "real_server.json"].map(|file| vectors(SDK, file));
+        let streams = vectors.iter().flatten().filter_map(|vector| {
             let response = &vector["exchanges"][0]["response"];
-            if vector["operation"] != "client.stream_run" || response["status"] != 200 {
-                continue;
-            }
-            let bytes: String = match response["chunks"].as_array() {
-                Some(chunks) => chunks.iter().map(|chunk| chunk.as_str().unwrap()).collect(),
-                None => response["body"].as_str().unwrap_or_default().to_owned(),
-            };
-            if recordings.iter().all(|known| known.bytes != bytes) {
-                recordings.push(Recording {
-                    name: vector["name"].as_str().unwrap().to_owned(),
-                    bytes: bytes.into(),
-                });
-            }
-        }
-        assert!(recordings.len() >= 14, "{}", recordings.len());
-        recordings
+            let streams = vector["operation"] == "client.stream_run" && response["status"] == 200;
+            streams.then(|| (vector, text(response)))
+        });
+        distinct(streams, 14)
     }
 
     fn follow(&self, transport: Arc<dyn Transport>, resume: Resume) -> Box<dyn Feed> {

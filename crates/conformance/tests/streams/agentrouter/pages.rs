@@ -8,7 +8,8 @@ use agent_core::{Cursor, End, ErrorKind, HttpConfig, Resume, RetryPolicy};
 use agentrouter_sdk::{StreamAgentCreateRequest, stream_agent};
 use serde_json::{Value, json};
 
-use super::cut::{client, vectors};
+use super::cut::{SDK, client};
+use crate::recordings::vectors;
 
 /// Events of one page: so few that every run has several.
 const PAGE: usize = 3;
@@ -23,7 +24,10 @@ struct Run {
 /// The runs whose events were all recorded from the first on.
 fn runs() -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for vector in [vectors("stream_agent.json"), vectors("wait.json")].concat() {
+    for vector in ["stream_agent.json", "wait.json"]
+        .map(|file| vectors(SDK, file))
+        .concat()
+    {
         let exchanges = vector["exchanges"].as_array().unwrap();
         let answers = exchanges
             .iter()

@@ -1,6 +1,5 @@
 //! Meistrari's recorded streams, and what its contract says of cuts.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use agent_core::sse::Decoder;
@@ -11,8 +10,9 @@ use meistrari_agent_sdk::{AgentClient, DataTokenAuthStrategy, HttpConfig, Stream
 use serde_json::Value;
 
 use super::once::Once;
-use crate::cuts::{Ending, Item, Recording, Subject};
+use crate::cuts::{Ending, Item, Subject};
 use crate::feed::Feed;
+use crate::recordings::{Recording, distinct, text, vectors};
 
 pub(crate) struct Cut;
 
@@ -22,31 +22,12 @@ impl Subject for Cut {
     }
 
     fn recordings(&self) -> Vec<Recording> {
-        let folder = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../meistrari-agent-sdk/tests/vectors"
-        );
-        let text = std::fs::read_to_string(Path::new(folder).join("stream_session.json")).unwrap();
-        let vectors: Vec<Value> = serde_json::from_str(&text).unwrap();
-        let mut recordings: Vec<Recording> = Vec::new();
-        for vector in &vectors {
+        let vectors = vectors("meistrari-agent-sdk", "stream_session.json");
+        let streams = vectors.iter().filter_map(|vector| {
             let response = &vector["exchanges"][0]["response"];
-            if response["status"] != 200 {
-                continue;
-            }
-            let bytes: String = match response["chunks"].as_array() {
-                Some(chunks) => chunks.iter().map(|chunk| chunk.as_str().unwrap()).collect(),
-                None => response["body"].as_str().unwrap_or_default().to_owned(),
-            };
-            if recordings.iter().all(|known| known.bytes != bytes) {
-                recordings.push(Recording {
-                    name: vector["name"].as_str().unwrap().to_owned(),
-                    bytes: bytes.into(),
-                });
-            }
-        }
-        assert!(recordings.len() >= 20, "{}", recordings.len());
-        recordings
+            (response["status"] == 200).then(|| (vector, text(response)))
+        });
+        distinct(streams, 20)
     }
 
     fn follow(&self, transport: Arc<dyn Transport>, resume: Resume) -> Box<dyn Feed> {

@@ -1,6 +1,5 @@
 //! Mentiora's recorded streams, and what its contract says of cuts.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use agent_core::testing::RecordedRequest;
@@ -10,13 +9,19 @@ use base64::engine::general_purpose::STANDARD;
 use mentiora_sdk::{AgentRunParams, HttpConfig, MentioraClient, MentioraConfig, StreamOptions};
 use serde_json::Value;
 
-use crate::cuts::{Ending, Item, Recording, Subject};
+use crate::cuts::{Ending, Item, Subject};
 use crate::feed::{Events, Feed};
+use crate::recordings::{Recording, distinct, vectors};
 
 pub(crate) struct Cut;
 
 /// The vectors with streams.
-const GROUPS: &[&str] = &["stream", "stream-errors", "python-peer", "auth"];
+const FILES: [&str; 4] = [
+    "stream.json",
+    "stream-errors.json",
+    "python-peer.json",
+    "auth.json",
+];
 
 impl Subject for Cut {
     fn name(&self) -> &'static str {
@@ -24,28 +29,14 @@ impl Subject for Cut {
     }
 
     fn recordings(&self) -> Vec<Recording> {
-        let mut recordings: Vec<Recording> = Vec::new();
-        for vector in GROUPS.iter().copied().flat_map(vectors) {
-            if vector["operation"] != "agents.stream" {
-                continue;
-            }
-            let exchanges = vector["exchanges"].as_array().unwrap();
-            let Some(bytes) = exchanges
-                .iter()
-                .find_map(|exchange| stream(&exchange["response"]))
-            else {
-                continue;
-            };
-            // Some were recorded twice, for what comes before.
-            if recordings.iter().all(|known| known.bytes != bytes) {
-                recordings.push(Recording {
-                    name: vector["name"].as_str().unwrap().to_owned(),
-                    bytes: bytes.into(),
-                });
-            }
-        }
-        assert!(recordings.len() >= 40, "{}", recordings.len());
-        recordings
+        let vectors = FILES.map(|file| vectors("mentiora-sdk", file));
+        let streams = vectors.iter().flatten().filter_map(|vector| {
+            let mut exchanges = vector["exchanges"].as_array().unwrap().iter();
+            let bytes = exchanges.find_map(|exchange| stream(&exchange["response"]));
+            let bytes = bytes.filter(|_| vector["operation"] == "agents.stream")?;
+            Some((vector, bytes))
+        });
+        distinct(streams, 40)
     }
 
     fn follow(&self, transport: Arc<dyn Transport>, resume: Resume) -> Box<dyn Feed> {
@@ -195,10 +186,4 @@ fn stream(response: &Value) -> Option<Vec<u8>> {
     let text = texts("chunks").map(|chunks| chunks.concat());
     let text = text.or_else(|| Some(response["body"].as_str()?.to_owned()));
     Some(text.unwrap_or_default().into_bytes())
-}
-
-fn vectors(group: &str) -> Vec<Value> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../mentiora-sdk/tests/vectors");
-    let text = std::fs::read_to_string(Path::new(folder).join(format!("{group}.json"))).unwrap();
-    serde_json::from_str(&text).unwrap()
 }

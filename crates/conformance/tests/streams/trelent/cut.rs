@@ -1,6 +1,5 @@
 //! Trelent's recorded streams, and what its contract says of cuts.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use agent_core::testing::{RecordedRequest, Reply};
@@ -8,8 +7,9 @@ use agent_core::{Cursor, End, ErrorKind, Resume, Transport};
 use serde_json::{Value, json};
 use trelent_agents::{Client, ClientOptions, HttpConfig, StreamOptions};
 
-use crate::cuts::{Ending, Item, Recording, Subject};
+use crate::cuts::{Ending, Item, Subject};
 use crate::feed::{Events, Feed};
+use crate::recordings::{Recording, distinct, text, vectors};
 
 pub(crate) struct Cut;
 
@@ -19,33 +19,12 @@ impl Subject for Cut {
     }
 
     fn recordings(&self) -> Vec<Recording> {
-        let folder = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../trelent-agents/tests/vectors"
-        );
-        let text = std::fs::read_to_string(Path::new(folder).join("events.json")).unwrap();
-        let vectors: Vec<Value> = serde_json::from_str(&text).unwrap();
-        let mut recordings: Vec<Recording> = Vec::new();
-        for vector in &vectors {
-            let exchanges = vector["exchanges"].as_array().unwrap();
-            let response = &exchanges.last().unwrap()["response"];
-            if response["status"] != 200 {
-                continue;
-            }
-            let bytes: String = match response["chunks"].as_array() {
-                Some(chunks) => chunks.iter().map(|chunk| chunk.as_str().unwrap()).collect(),
-                None => response["body"].as_str().unwrap_or_default().to_owned(),
-            };
-            // Some were recorded twice, for what comes before.
-            if recordings.iter().all(|known| known.bytes != bytes) {
-                recordings.push(Recording {
-                    name: vector["name"].as_str().unwrap().to_owned(),
-                    bytes: bytes.into(),
-                });
-            }
-        }
-        assert!(recordings.len() >= 45, "{}", recordings.len());
-        recordings
+        let vectors = vectors("trelent-agents", "events.json");
+        let streams = vectors.iter().filter_map(|vector| {
+            let response = &vector["exchanges"].as_array().unwrap().last().unwrap()["response"];
+            (response["status"] == 200).then(|| (vector, text(response)))
+        });
+        distinct(streams, 45)
     }
 
     fn follow(&self, transport: Arc<dyn Transport>, resume: Resume) -> Box<dyn Feed> {
