@@ -70,7 +70,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Streams that are open and wait.
+    /// Streams that were begun and have not gone on from their wait.
     pub(crate) fn open(&self) -> usize {
         self.open.load(Ordering::SeqCst)
     }
@@ -113,25 +113,31 @@ impl Part {
     }
 
     async fn events(&mut self, mut stream: TcpStream) -> io::Result<()> {
+        // Before anything is sent: the client may have read it all before this thread does another step.
+        self.open.fetch_add(1, Ordering::SeqCst);
+        let left = self.first_half(&mut stream).await;
+        self.open.fetch_sub(1, Ordering::SeqCst);
+        if left? {
+            let _ = self.closed.send(());
+            return Ok(());
+        }
+        self.rest(&mut stream).await
+    }
+
+    /// Sends events and waits; `true` if the client leaves before it may go on.
+    async fn first_half(&mut self, stream: &mut TcpStream) -> io::Result<bool> {
         let round = *self.go.borrow_and_update();
         let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
         stream.write_all(head.as_bytes()).await?;
         let event = self.vendor.event;
         for number in 1..=self.events {
-            chunk(&mut stream, &event(number)).await?;
+            chunk(stream, &event(number)).await?;
         }
-        self.open.fetch_add(1, Ordering::SeqCst);
         let mut byte = [0];
-        let left = tokio::select! {
+        Ok(tokio::select! {
             _ = self.go.wait_for(|now| *now > round) => false,
             _ = stream.read(&mut byte) => true,
-        };
-        self.open.fetch_sub(1, Ordering::SeqCst);
-        if left {
-            let _ = self.closed.send(());
-            return Ok(());
-        }
-        self.rest(&mut stream).await
+        })
     }
 
     async fn rest(&self, stream: &mut TcpStream) -> io::Result<()> {
