@@ -1,6 +1,7 @@
 //! Following streams over loopback: processor time per event.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use agent_core::EventStream;
 use agent_core::error::ErrorResponse;
@@ -80,6 +81,9 @@ pub(crate) fn frames(pipeline: &Pipeline, id: &str) -> EventStream<Frame> {
     pipeline.follow("events", Frames(id.to_owned()), StreamOptions::new())
 }
 
+/// The guard of the second bare client: as long as the streams' own.
+const SILENCE: Duration = Duration::from_secs(600);
+
 #[derive(Clone, Copy)]
 struct Shape {
     streams: usize,
@@ -108,9 +112,13 @@ async fn ours(url: &str, shape: Shape) -> usize {
     join_all(each).await.into_iter().sum()
 }
 
-/// Bytes without any decoder: what nobody can beat.
-async fn bare(url: &str, shape: Shape) -> usize {
-    let client = reqwest::Client::new();
+/// Bytes without any decoder, with an idle guard or without: what nobody can beat.
+async fn bare(url: &str, shape: Shape, guard: Option<Duration>) -> usize {
+    let mut client = reqwest::Client::builder();
+    if let Some(guard) = guard {
+        client = client.read_timeout(guard);
+    }
+    let client = client.build().expect("a client");
     let url = format!("{url}/runs/{}/events", shape.id());
     let each = (0..shape.streams).map(|_| async {
         let mut bytes = client
@@ -155,8 +163,8 @@ pub fn run(report: &mut Report, quick: bool) {
     report.section(
         "End to end",
         "Processor time of the client per event, in µs: 100 B events over loopback HTTP from a server in another process. `bare` reads bytes \
-         with reqwest 0.13 and decodes nothing.",
-        &["streams", "events per chunk", "agent-core", "bare reqwest", "reqwest-eventsource"],
+         with reqwest 0.13 and decodes nothing; `guarded` does the same with reqwest's own `read_timeout`.",
+        &["streams", "events per chunk", "agent-core", "bare reqwest", "guarded reqwest", "reqwest-eventsource"],
     );
     let server = Server::start();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -176,14 +184,15 @@ pub fn run(report: &mut Report, quick: bool) {
             events: events / scale,
             batch,
         };
-        let mut seconds = [Vec::new(), Vec::new(), Vec::new()];
+        let mut seconds = [const { Vec::new() }; 4];
         for repeat in 0..=repeats {
             for (index, seconds) in seconds.iter_mut().enumerate() {
                 let start = ProcessTime::now();
                 let count = runtime.block_on(async {
                     match index {
                         0 => ours(&server.url, shape).await,
-                        1 => bare(&server.url, shape).await,
+                        1 => bare(&server.url, shape, None).await,
+                        2 => bare(&server.url, shape, Some(SILENCE)).await,
                         _ => eventsource(&server.url, shape).await,
                     }
                 });
@@ -197,12 +206,13 @@ pub fn run(report: &mut Report, quick: bool) {
                 }
             }
         }
-        let [ours, bare, peer] = seconds.map(|mut s| median(&mut s));
+        let [ours, bare, guarded, peer] = seconds.map(|mut s| median(&mut s));
         report.row(vec![
             streams.to_string(),
             batch.to_string(),
             format!("{ours:.3}"),
             format!("{bare:.3}"),
+            format!("{guarded:.3}"),
             format!("{peer:.3}"),
         ]);
         let most = if batch == 1 { 1.10 } else { 3.0 };
