@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt as _;
 use mentiora_sdk::{
-    AddDocumentsParams, AgentRunParams, AgentStreamEvent, CreateKnowledgeParams, Error,
-    EventStream, ListFilesParams, MentioraClient, PaginationOptions, TraceEvent, TraceTime,
+    AddDocumentsParams, AgentStreamEvent, CreateKnowledgeParams, Error, EventStream,
+    ListFilesParams, MentioraClient, PaginationOptions, TraceEvent, TraceTime,
     UpdateKnowledgeParams, UploadFileParams,
 };
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::client::{Built, build};
 use super::errors::failure;
 use super::local;
+use super::params::params;
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
 use crate::args::{Args, given, parsed, text};
 use crate::compare::time::instant;
@@ -112,8 +113,7 @@ type Done = Result<Outcome, String>;
 
 async fn agents(client: &MentioraClient, call: &str, args: &Args) -> Done {
     let agents = client.agents();
-    let params: AgentRunParams =
-        serde_json::from_value(args.clone().into()).map_err(|error| error.to_string())?;
+    let params = params(args)?;
     match call {
         "run" => Ok(outcome(agents.run(params).await)),
         "stream" => read(agents.stream(params), args).await,
