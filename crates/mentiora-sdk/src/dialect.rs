@@ -59,7 +59,8 @@ impl Dialect for Mentiora {
         if status != 429 {
             return None;
         }
-        leading_seconds(headers.get(RETRY_AFTER)?.to_str().ok()?)
+        let value = headers.get(RETRY_AFTER)?.as_bytes();
+        leading_seconds(&String::from_utf8_lossy(value))
     }
 
     fn read_error(&self, operation: &'static str, response: &ErrorResponse, error: Error) -> Error {
@@ -97,7 +98,8 @@ fn unreachable_text(error: &Error) -> String {
     }
 }
 
-/// The number that `text` begins with, as seconds, if it is above zero: `2`, `0.25`, `1.5s`.
+/// The number that `text` begins with, as seconds, if it is above zero: `2`, `0.25`, `1.5s`. What a number is, is
+/// JavaScript's word (`parseFloat`): also `1e1`.
 pub(crate) fn leading_seconds(text: &str) -> Option<Duration> {
     let text = text.trim_start();
     let text = text.strip_prefix('+').unwrap_or(text);
@@ -109,9 +111,23 @@ pub(crate) fn leading_seconds(text: &str) -> Option<Duration> {
             byte.is_ascii_digit() || (*byte == b'.' && dots == 1)
         })
         .count();
-    let seconds: f64 = text.get(..digits)?.parse().ok()?;
+    let (number, rest) = text.split_at_checked(digits)?;
+    let number = text.get(..digits + exponent(rest)).unwrap_or(number);
+    let seconds: f64 = number.parse().ok()?;
     (seconds > 0.0 && seconds.is_finite())
         .then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+/// Length of the exponent that `text` begins with, such as `e-3`; 0 if it begins with none.
+fn exponent(text: &str) -> usize {
+    let Some(signed) = text.strip_prefix(['e', 'E']) else {
+        return 0;
+    };
+    let power = signed.strip_prefix(['+', '-']).unwrap_or(signed);
+    match power.bytes().take_while(u8::is_ascii_digit).count() {
+        0 => 0,
+        digits => text.len() - power.len() + digits,
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +144,14 @@ mod tests {
             ("1.5s", ms(1500)),
             ("1.5.5", ms(1500)),
             (" 3 ", ms(3000)),
+            ("1e1", ms(10_000)),
+            ("25E-2s", ms(250)),
+            (".5e+1é", ms(5000)),
+            ("2e", ms(2000)),
+            ("2e-", ms(2000)),
+            ("2é", ms(2000)),
+            ("e1", None),
+            ("1e999", None),
             ("0", None),
             ("-1", None),
             ("", None),
@@ -148,5 +172,10 @@ mod tests {
         let at = |status| SERVER.retry_after(status, &headers, SystemTime::UNIX_EPOCH);
         assert_eq!(at(429), Some(Duration::from_secs(2)));
         assert_eq!(at(503), None);
+        // What follows the number is not looked at, so it may be in any alphabet.
+        let foreign = http::HeaderValue::from_bytes("3 секунды".as_bytes()).unwrap();
+        headers.insert(RETRY_AFTER, foreign);
+        let wait = SERVER.retry_after(429, &headers, SystemTime::UNIX_EPOCH);
+        assert_eq!(wait, Some(Duration::from_secs(3)));
     }
 }

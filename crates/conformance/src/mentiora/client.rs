@@ -67,8 +67,8 @@ fn config(options: &Map<String, Value>, refreshes: &Arc<AtomicUsize>) -> Mentior
         config = config.debug(debug);
     }
     match options.get("getIdentityToken") {
+        None | Some(Value::Null) => config,
         Some(source) => with_tokens(config, source, refreshes),
-        None => config,
     }
 }
 
@@ -170,6 +170,25 @@ impl Subscriber for Warnings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_of_null_is_as_absent() {
+        let options = [
+            "apiKey",
+            "identityToken",
+            "getIdentityToken",
+            "baseUrl",
+            "timeout",
+        ];
+        let mut options: Map<_, _> = options
+            .iter()
+            .map(|key| ((*key).to_owned(), Value::Null))
+            .collect();
+        options.insert("publishableKey".to_owned(), "pk".into());
+        let config = format!("{:?}", config(&options, &Arc::default()));
+        let absent = MentioraConfig::browser("pk").retries(RETRIES);
+        assert_eq!(config, format!("{absent:?}"));
+    }
 
     #[test]
     fn fixed_randomness_is_the_part_that_was_asked_for() {

@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt as _;
 use mentiora_sdk::{
-    AddDocumentsParams, AgentRunParams, AgentStreamEvent, CreateKnowledgeParams, Error,
-    EventStream, ListFilesParams, MentioraClient, PaginationOptions, TraceEvent, TraceTime,
+    AddDocumentsParams, AgentStreamEvent, CreateKnowledgeParams, Error, EventStream,
+    ListFilesParams, MentioraClient, PaginationOptions, TraceEvent, TraceTime,
     UpdateKnowledgeParams, UploadFileParams,
 };
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::client::{Built, build};
 use super::errors::failure;
 use super::local;
+use super::params::params;
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
 use crate::args::{Args, given, parsed, text};
 use crate::compare::time::instant;
@@ -112,8 +113,7 @@ type Done = Result<Outcome, String>;
 
 async fn agents(client: &MentioraClient, call: &str, args: &Args) -> Done {
     let agents = client.agents();
-    let params: AgentRunParams =
-        serde_json::from_value(args.clone().into()).map_err(|error| error.to_string())?;
+    let params = params(args)?;
     match call {
         "run" => Ok(outcome(agents.run(params).await)),
         "stream" => read(agents.stream(params), args).await,
@@ -170,15 +170,23 @@ fn time(value: Option<&Value>) -> Result<Option<TraceTime>, String> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.as_str().into())),
-        Some(date) => {
-            let text = date["date"].as_str().ok_or("a time that is none")?;
-            let nanos = instant(text).ok_or("a date that is none")?;
+        Some(value) => {
+            let nanos = date(&value["date"]).ok_or("a date that is none")?;
             let nanos = u64::try_from(nanos).map_err(|error| error.to_string())?;
             Ok(Some(
                 (SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)).into(),
             ))
         }
     }
+}
+
+/// Nanoseconds since 1970 of what JavaScript makes a date of: a time, a day as text, or milliseconds.
+fn date(value: &Value) -> Option<i128> {
+    let text = match value.as_i64() {
+        Some(millis) => return Some(i128::from(millis) * 1_000_000),
+        None => value.as_str()?,
+    };
+    instant(text).or_else(|| instant(&format!("{text}T00:00:00Z")))
 }
 
 async fn files(client: &MentioraClient, call: &str, args: &Args) -> Done {
@@ -268,4 +276,23 @@ async fn knowledge(client: &MentioraClient, call: &str, args: &Args) -> Done {
 
 fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
     Outcome::from_result(result, |error| failure(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_a_time_a_day_or_milliseconds() {
+        for (value, expected) in [
+            (json!("2025-01-01T00:00:00.123Z"), Some(1_735_689_600_123)),
+            (json!("2025-01-01"), Some(1_735_689_600_000)),
+            (json!(1_735_689_600_123_i64), Some(1_735_689_600_123)),
+            (json!("soon"), None),
+            (Value::Null, None),
+        ] {
+            let expected = expected.map(|millis: i128| millis * 1_000_000);
+            assert_eq!(date(&value), expected, "{value}");
+        }
+    }
 }

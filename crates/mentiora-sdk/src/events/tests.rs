@@ -160,6 +160,8 @@ fn a_completion_takes_each_value_from_the_inner_object_first() {
         ("0.000001", "0.000001"),
         ("1.5e-7", "1.5e-7"),
         ("12345678901234567890", "12345678901234567890"),
+        ("123456789012345680000", "123456789012345680000"),
+        ("179769.31348623157", "179769.31348623158"),
     ] {
         let data = format!(r#"{{"thread_id":{number},"status":{number},"output":{number}}}"#);
         let got = read("chat.completed", &data).unwrap().unwrap();
@@ -252,6 +254,19 @@ fn other_names_pass_through_untouched() {
                 json!({"type": "custom", "event": name, "data": data})
             );
         }
+    }
+}
+
+#[test]
+fn numbers_keep_all_their_digits() {
+    for number in [
+        "179769.31348623157",
+        "0.00032257867342211436",
+        "1.2345678901234568e20",
+    ] {
+        let got = event_of("x", number);
+        let exact: f64 = number.parse().unwrap();
+        assert_eq!(got["data"].as_f64(), Some(exact), "{number}");
     }
 }
 
