@@ -217,6 +217,10 @@ async fn an_event_that_holds_what_no_text_or_value_can_is_still_that_event() {
         assert_eq!(json!(event.payload), expected);
         assert!(event.raw_json().unwrap().contains(&payload), "{event:?}");
         assert!(serde_json::to_string(event).unwrap().contains(&payload));
+        // A `Value` gets what it can hold.
+        let held = serde_json::to_value(event).unwrap();
+        assert_eq!(held["payload"], expected);
+        assert_eq!(held["raw"]["seq"], seq);
     }
     assert_eq!(seen.end, Some(End::Terminal));
 }
