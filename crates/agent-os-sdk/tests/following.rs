@@ -99,6 +99,14 @@ async fn a_long_retry_after_ends_following_with_that_answer() {
     assert!(events.next().await.is_none());
     let requests = transport.requests();
     assert!(requests[1].at - requests[0].at >= Duration::from_secs(20));
+
+    // When no reconnect is left, there is no wait to refuse.
+    let transport = ScriptedTransport::new();
+    transport.reply(Reply::status(503).header("retry-after", "61"));
+    let seen = follow(&transport, FollowOptions::new().max_reconnects(0)).await;
+    let error = seen.error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::ReconnectsExhausted);
+    assert_eq!(error.last_failure().unwrap().status(), Some(503));
 }
 
 #[tokio::test(start_paused = true)]
