@@ -190,6 +190,7 @@ async fn an_error_body_gives_code_and_message_where_it_has_them() {
             None,
             Some("t"),
         ),
+        (json!({"error": {"error": "E"}}), Some("E"), Some("E")),
         (json!({"error": [1], "message": "m"}), None, Some("m")),
         (json!({"error": null, "code": "C"}), Some("C"), None),
         (json!(["message"]), None, None),
