@@ -179,3 +179,33 @@ pub(super) fn request(args: &Args) -> RequestOptions {
         None => options,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn args(value: Value) -> Args {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn a_predicate_takes_absent_for_null_and_numbers_by_value() {
+        let event = event(&args(
+            json!({"event": {"seq": 2, "payload": {"a": {"b": 1}}}}),
+        ))
+        .unwrap();
+        for (predicate, fits) in [
+            (json!({}), true),
+            (json!({"type": "run_event", "seq": 2.0}), true),
+            (json!({"payload.a.b": 1, "node": null}), true),
+            (json!({"payload.a": {"b": 1}}), true),
+            (json!({"payload.a": {}}), false),
+            (json!({"payload.a.b": null}), false),
+            (json!({"node": "n"}), false),
+        ] {
+            let mut matches = super::predicate(&args(json!({"predicate": predicate})));
+            assert_eq!(matches(&event), fits, "{predicate}");
+        }
+    }
+}

@@ -352,3 +352,45 @@ fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
 fn json<T: serde::Serialize>(value: &T) -> Outcome {
     outcome(Ok(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_wait_for_long_is_replayed_on_virtual_time() {
+        let replayed = |operation: &str, wait: Option<u64>, answers: &[Value]| {
+            let path = "/v1/api/runs/r/events/stream";
+            let exchanges: Vec<_> = answers
+                .iter()
+                .map(|answer| json!({"request": {"method": "GET", "path": path}, "response": answer}))
+                .collect();
+            let vector = serde_json::from_value(json!({
+                "name": "n", "vendor": "agent-os", "operation": operation, "exchanges": exchanges,
+                "args": {"options": {"base_delay_ms": wait}},
+            }));
+            AgentOs.needs_virtual_time(&vector.unwrap())
+        };
+        let plain = json!({"status": 200});
+        let open = json!({"status": 200, "end": "open"});
+        let late = json!({"status": 503, "headers": {"Retry-After": "60"}});
+        let (follow, start) = ("runs.follow", "runs.create_and_stream");
+        for (operation, wait, answers, expected) in [
+            ("runs.wait_for", Some(1), [&plain].as_slice(), true),
+            ("runs.get", None, &[&open, &open], false),
+            (follow, None, &[&open], false),
+            (follow, Some(1), &[&plain, &open], false),
+            (follow, Some(1), &[&open, &plain], true),
+            (follow, Some(1), &[&late, &plain], true),
+            (start, Some(1), &[&late], false),
+            (start, None, &[&plain, &plain], true),
+        ] {
+            let answers: Vec<_> = answers.iter().copied().cloned().collect();
+            assert_eq!(
+                replayed(operation, wait, &answers),
+                expected,
+                "{operation} {answers:?}"
+            );
+        }
+    }
+}
