@@ -185,16 +185,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn args(value: Value) -> Args {
+    fn args(value: &Value) -> Args {
         value.as_object().cloned().unwrap()
     }
 
     #[test]
     fn a_predicate_takes_absent_for_null_and_numbers_by_value() {
-        let event = event(&args(
-            json!({"event": {"seq": 2, "payload": {"a": {"b": 1}}}}),
-        ))
-        .unwrap();
+        let event = json!({"event": {"seq": 2, "payload": {"a": {"b": 1}}}});
+        let event = super::event(&args(&event)).unwrap();
         for (predicate, fits) in [
             (json!({}), true),
             (json!({"type": "run_event", "seq": 2.0}), true),
@@ -204,7 +202,7 @@ mod tests {
             (json!({"payload.a.b": null}), false),
             (json!({"node": "n"}), false),
         ] {
-            let mut matches = super::predicate(&args(json!({"predicate": predicate})));
+            let mut matches = super::predicate(&args(&json!({"predicate": predicate})));
             assert_eq!(matches(&event), fits, "{predicate}");
         }
     }
