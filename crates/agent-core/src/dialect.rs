@@ -33,6 +33,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         Encoding::Form
     }
 
+    /// Whether a content type among the client's headers stands above what an operation says of its body.
+    fn client_says_content_type(&self) -> bool {
+        false
+    }
+
     /// Which redirects are followed.
     fn redirects(&self) -> Redirects {
         Redirects::within_origin(5)

@@ -286,8 +286,11 @@ impl Pipeline {
         // The client's headers are for the vendor: another URL is another's.
         if !request.is_foreign() {
             for (name, value) in &self.0.headers {
-                // What the body is, the operation knows best.
-                if name != http::header::CONTENT_TYPE || request.body.is_empty() {
+                // What the body is, the operation knows best, unless the vendor has it otherwise.
+                if name != http::header::CONTENT_TYPE
+                    || request.body.is_empty()
+                    || self.0.dialect.client_says_content_type()
+                {
                     headers.insert(name.clone(), value.clone());
                 }
             }

@@ -34,6 +34,10 @@ impl Dialect for AgentOs {
         Encoding::UriComponent
     }
 
+    fn client_says_content_type(&self) -> bool {
+        true
+    }
+
     fn redirects(&self) -> Redirects {
         Redirects::within_origin(wire::MAX_REDIRECTS)
     }

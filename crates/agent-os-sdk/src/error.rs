@@ -170,15 +170,15 @@ pub(crate) fn read(response: &ErrorResponse, error: Error) -> Error {
     let Some(body) = body_of(response) else {
         return error;
     };
-    let inner = body.get("error");
-    let source = inner.filter(|inner| inner.is_object()).unwrap_or(&body);
-    let inner = inner.and_then(Value::as_str);
-    let code = source.get("code").and_then(Value::as_str).or(inner);
+    let inner = body.get("error").filter(|inner| inner.is_object());
+    let source = inner.unwrap_or(&body);
+    let text = |name: &str| source.get(name)?.as_str();
+    let code = text("code").or_else(|| text("error"));
     let message = ["message", "detail", "title"]
         .iter()
-        .filter_map(|name| source.get(*name)?.as_str())
+        .filter_map(|name| text(name))
         .find(|text| !text.is_empty())
-        .or(inner);
+        .or_else(|| text("error"));
     if let Some(code) = code {
         error = error.with_code(code.to_owned());
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::decode::parse_event;
 use crate::wire;
 
 mod narrow;
@@ -126,8 +127,11 @@ impl Serialize for FollowEvent {
             map.serialize_entry("node", node)?;
         }
         if let Some(raw) = self.raw_json() {
-            let raw: &RawValue = serde_json::from_str(raw).map_err(serde::ser::Error::custom)?;
-            map.serialize_entry("raw", raw)?;
+            let json: &RawValue = serde_json::from_str(raw).map_err(serde::ser::Error::custom)?;
+            // A `Value` can not hold all that is JSON: it gets the rest.
+            if map.serialize_entry("raw", json).is_err() {
+                map.serialize_entry("raw", &parse_event(raw))?;
+            }
         }
         map.end()
     }

@@ -100,6 +100,9 @@ impl Following {
         if self.failures >= self.resume.max_reconnects {
             return Next::Fail(reconnects_exhausted(self.failures, why.into_error()));
         }
+        if retry_after.is_some_and(|after| after > wire::MAX_RETRY_AFTER) {
+            return Next::Fail(why.into_error());
+        }
         self.failures += 1;
         let wait = self.wait(self.failures, scene);
         self.reopen(retry_after.map_or(wait, |after| after.max(wait)))
@@ -222,11 +225,8 @@ impl Follow for Following {
             }
             Broke::Eof | Broke::Lost(_) => self.failed(broke, scene),
             Broke::Refused(error) => {
-                let waits = error
-                    .retry_after()
-                    .is_none_or(|after| after <= wire::MAX_RETRY_AFTER);
                 let passes = match error.status() {
-                    Some(status) => is_passing(status) && waits,
+                    Some(status) => is_passing(status),
                     None => matches!(error.kind(), ErrorKind::Transport | ErrorKind::Timeout),
                 };
                 if passes {

@@ -9,7 +9,9 @@
 use std::time::Duration;
 
 use agent_core::testing::{Reply, ScriptedTransport};
-use agent_os_sdk::{ErrorExt, ErrorKind, PollEvents, RequestOptions, Sent, TriggerFilter};
+use agent_os_sdk::{
+    ErrorExt, ErrorKind, PaginationParams, PollEvents, RequestOptions, Sent, TriggerFilter,
+};
 use serde_json::{Value, json};
 
 #[path = "support/rig.rs"]
@@ -190,6 +192,7 @@ async fn an_error_body_gives_code_and_message_where_it_has_them() {
             None,
             Some("t"),
         ),
+        (json!({"error": {"error": "E"}}), Some("E"), Some("E")),
         (json!({"error": [1], "message": "m"}), None, Some("m")),
         (json!({"error": null, "code": "C"}), Some("C"), None),
         (json!(["message"]), None, None),
@@ -282,4 +285,55 @@ async fn fields_may_be_absent_or_null_and_unknown_ones_are_kept() {
         (&page.extra["x"], &page.events[0].extra["x"]),
         (&json!(1), &json!(1))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_is_read_as_the_originals_runtime_reads_it() {
+    // The last of several equal keys counts, and a whole number is one however it is written.
+    let transport = ScriptedTransport::new();
+    for body in [
+        r#"{"run_id":"q","status":"running","run_id":"r","created_at":"t","latest_seq":1e3,"current_attempt_no":-0}"#,
+        r#"{"events":[{"seq":3.0,"seq":4.0,"type":"X","timestamp":"t","payload":{"n":9007199254740993}}],
+            "latest_seq":4.0,"next_after_seq":4e0,"has_more":false}"#,
+        r#"[{"id":"a","id":"b","name":"n"}]"#,
+        r#"{"items":[{"id":"a","id":"b","name":"n"}],"total":1}"#,
+    ] {
+        transport.reply(answer(200, JSON, body.as_bytes()));
+    }
+    let client = client(&transport);
+    let run = client.runs().get("r").await.unwrap();
+    assert_eq!(run.run_id, "r");
+    assert_eq!(
+        (run.latest_seq, run.current_attempt_no),
+        (Some(1000), Some(0))
+    );
+    let page = client
+        .runs()
+        .events("r", PollEvents::new("a"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (page.events[0].seq, page.latest_seq, page.next_after(0)),
+        (4, 4, 4)
+    );
+    assert_eq!(page.events[0].payload["n"], 9_007_199_254_740_993_u64);
+    let page = client.agents().list(PaginationParams::new()).await.unwrap();
+    assert_eq!(page.items[0].id, "b");
+    let all = client.agents().list_all(PaginationParams::new()).all();
+    assert_eq!(all.await.unwrap()[0].id, "b");
+
+    // What is not whole, or not exact, does not become a number of an event.
+    for seq in ["1.5", "1e16", "-1e300", "\"3\"", "true"] {
+        let body = format!(
+            r#"{{"events":[{{"seq":{seq},"type":"X","timestamp":"t"}}],"latest_seq":1,"has_more":false}}"#
+        );
+        transport.reply(answer(200, JSON, body.as_bytes()));
+        let error = client
+            .runs()
+            .events("r", PollEvents::new("a"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{seq}");
+        assert_eq!(error.answer_text().as_deref(), Some(&*body));
+    }
 }

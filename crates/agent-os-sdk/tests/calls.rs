@@ -22,7 +22,7 @@ use serde_json::json;
 #[path = "support/rig.rs"]
 mod rig;
 
-use rig::{SECRET, agent, always, client, header, run, with};
+use rig::{SECRET, agent, always, client, credential, header, run, with};
 
 #[tokio::test(start_paused = true)]
 async fn a_create_is_repeated_only_with_the_callers_key_and_with_that_same_one() {
@@ -346,4 +346,31 @@ async fn an_idempotency_key_is_sent_as_it_is_or_not_at_all() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     }
     assert_eq!(transport.requests().len(), count);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clients_headers_stand_above_all_defaults() {
+    // Also above what a body is said to be; and a call's stand above the client's.
+    let merge = "application/merge-patch+json";
+    let given = |name: &str| ClientOptions::new().header(name, merge);
+    for options in [
+        given("Content-Type"),
+        ClientOptions::new().headers(move || vec![("content-type".to_owned(), merge.to_owned())]),
+    ] {
+        let transport = always(|| Reply::json(&agent()));
+        let agents = with(&transport, options).agents();
+        agents.create(CreateAgent::new("n")).await.unwrap();
+        let call = agents.create(CreateAgent::new("n"));
+        call.header("content-type", "x/y").await.unwrap();
+        let requests = transport.requests();
+        assert_eq!(header(&requests[0], "content-type"), Some(merge));
+        assert_eq!(header(&requests[1], "content-type"), Some("x/y"));
+    }
+    // Chatwoot's are its own.
+    let transport = always(|| Reply::json(&json!({})));
+    transport.reply(credential());
+    let chatwoot = with(&transport, given("content-type")).chatwoot();
+    chatwoot.create_inbox("cr", &json!({})).await.unwrap();
+    let direct = &transport.requests()[1];
+    assert_eq!(header(direct, "content-type"), Some("application/json"));
 }

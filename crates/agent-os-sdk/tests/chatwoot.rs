@@ -215,6 +215,10 @@ async fn a_refusal_of_chatwoot_keeps_its_words() {
             Reply::status(404).reason("Gone Fishing"),
             "Chatwoot API error: Gone Fishing",
         ),
+        (
+            Reply::status(502).reason(""),
+            "Chatwoot API error: Bad Gateway",
+        ),
         (Reply::status(599), "Chatwoot API error: "),
         (
             Reply::status(500)

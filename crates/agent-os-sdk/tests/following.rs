@@ -99,6 +99,14 @@ async fn a_long_retry_after_ends_following_with_that_answer() {
     assert!(events.next().await.is_none());
     let requests = transport.requests();
     assert!(requests[1].at - requests[0].at >= Duration::from_secs(20));
+
+    // When no reconnect is left, there is no wait to refuse.
+    let transport = ScriptedTransport::new();
+    transport.reply(Reply::status(503).header("retry-after", "61"));
+    let seen = follow(&transport, FollowOptions::new().max_reconnects(0)).await;
+    let error = seen.error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::ReconnectsExhausted);
+    assert_eq!(error.last_failure().unwrap().status(), Some(503));
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,6 +225,10 @@ async fn an_event_that_holds_what_no_text_or_value_can_is_still_that_event() {
         assert_eq!(json!(event.payload), expected);
         assert!(event.raw_json().unwrap().contains(&payload), "{event:?}");
         assert!(serde_json::to_string(event).unwrap().contains(&payload));
+        // A `Value` gets what it can hold.
+        let held = serde_json::to_value(event).unwrap();
+        assert_eq!(held["payload"], expected);
+        assert_eq!(held["raw"]["seq"], seq);
     }
     assert_eq!(seen.end, Some(End::Terminal));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{ACCEPT, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Request as HttpRequest, Response as HttpResponse, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -189,7 +189,8 @@ impl Caller {
                 .headers
                 .iter()
                 .any(|(own, _)| name.as_str().eq_ignore_ascii_case(own));
-        matches!(*name, ACCEPT | USER_AGENT) && !own
+        let of_body = *name == CONTENT_TYPE && self.pipeline.0.dialect.client_says_content_type();
+        (matches!(*name, ACCEPT | USER_AGENT) || of_body) && !own
     }
 
     async fn authorize(&self, request: &Request) -> Result<Credentials> {

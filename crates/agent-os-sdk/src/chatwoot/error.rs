@@ -70,7 +70,12 @@ pub(crate) fn read_error(response: &ErrorResponse, error: Error) -> Error {
         .ok()
         .filter(|body: &Value| json && !body.is_null());
     let Some(body) = body else {
-        let text = format!("Chatwoot API error: {}", response.reason);
+        let standard = || response.status.canonical_reason().unwrap_or_default();
+        let reason = match &*response.reason {
+            "" => standard(),
+            reason => reason,
+        };
+        let text = format!("Chatwoot API error: {reason}");
         return marked(error.with_message(text), ChatwootErrorCode::ApiError);
     };
     let text = |name: &str| body.get(name).and_then(Value::as_str);

@@ -7,7 +7,7 @@ use agent_core::sse::Frame;
 use serde_json::{Map, Value};
 
 use super::{FollowEvent, FollowEventType, no_seq};
-use crate::decode::parse_event;
+use crate::decode::{integer, parse_event};
 use crate::sse::SseEvent;
 use crate::wire;
 
@@ -50,8 +50,8 @@ const MESSAGE: &str = "message";
 
 fn kind_of(name: &str, data: &Value) -> Option<FollowEventType> {
     if name == MESSAGE {
-        let run_event =
-            integer(data.get("seq")).is_some() && data.get("type").is_some_and(Value::is_string);
+        let run_event = data.get("seq").and_then(integer).is_some()
+            && data.get("type").is_some_and(Value::is_string);
         return run_event.then_some(FollowEventType::RunEvent);
     }
     match FollowEventType::from(name) {
@@ -67,7 +67,9 @@ fn narrow(
     raw: Box<str>,
     received: impl FnOnce() -> SystemTime,
 ) -> FollowEvent {
-    let seq = integer(data.get("seq"))
+    let seq = data
+        .get("seq")
+        .and_then(integer)
         .filter(|seq| *seq >= 0)
         .or_else(|| id.and_then(digits))
         .unwrap_or_else(no_seq);
@@ -111,20 +113,6 @@ fn enveloped(mut payload: Map<String, Value>, data: &Value) -> Map<String, Value
 
 fn string(value: Option<&Value>) -> Option<String> {
     value.and_then(Value::as_str).map(str::to_owned)
-}
-
-/// A whole number, also one that is written with a fraction of zero.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "checked: whole, and within what a double counts exactly"
-)]
-fn integer(value: Option<&Value>) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let value = value?;
-    value.as_i64().or_else(|| {
-        let number = value.as_f64()?;
-        (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
-    })
 }
 
 /// A frame's id as a number: digits and nothing else.

@@ -9,6 +9,7 @@ use agent_os_sdk::{
 use serde_json::Value;
 
 use crate::args::{Args, given, text};
+use crate::compare::json::{Rule, differences};
 
 pub(super) fn number(args: &Args, key: &str) -> Option<u64> {
     args.get(key).and_then(Value::as_u64)
@@ -83,6 +84,20 @@ fn millis(args: &Args, key: &str) -> Option<Duration> {
     number(args, key).map(Duration::from_millis)
 }
 
+/// Whether the options leave hardly a wait before a reconnect.
+pub(super) fn reconnects_at_once(args: &Args) -> bool {
+    number(&options(args), "base_delay_ms").is_some_and(|wait| wait <= 100)
+}
+
+/// An event of which only what counts is given.
+pub(super) fn event(args: &Args) -> serde_json::Result<FollowEvent> {
+    let mut event = args.get("event").cloned().unwrap_or_default();
+    if let Some(event) = event.as_object_mut() {
+        event.entry("type").or_insert_with(|| "run_event".into());
+    }
+    serde_json::from_value(event)
+}
+
 pub(super) fn follow(args: &Args) -> Result<FollowOptions, String> {
     let given = options(args);
     let mut options = FollowOptions::new();
@@ -120,7 +135,8 @@ pub(super) fn predicate(args: &Args) -> impl FnMut(&FollowEvent) -> bool + Send 
             let found = path
                 .split('.')
                 .try_fold(&event, |value, name| value.get(name));
-            found == Some(expected)
+            // An absent field is as null, and numbers compare by value, as everywhere.
+            differences(Rule::Exact, expected, found.unwrap_or(&Value::Null)).is_empty()
         })
     }
 }
@@ -161,5 +177,33 @@ pub(super) fn request(args: &Args) -> RequestOptions {
     match args.get("body") {
         Some(body) => options.body(body),
         None => options,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn args(value: &Value) -> Args {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn a_predicate_takes_absent_for_null_and_numbers_by_value() {
+        let event = json!({"event": {"seq": 2, "payload": {"a": {"b": 1}}}});
+        let event = super::event(&args(&event)).unwrap();
+        for (predicate, fits) in [
+            (json!({}), true),
+            (json!({"type": "run_event", "seq": 2.0}), true),
+            (json!({"payload.a.b": 1, "node": null}), true),
+            (json!({"payload.a": {"b": 1}}), true),
+            (json!({"payload.a": {}}), false),
+            (json!({"payload.a.b": null}), false),
+            (json!({"node": "n"}), false),
+        ] {
+            let mut matches = super::predicate(&args(&json!({"predicate": predicate})));
+            assert_eq!(matches(&event), fits, "{predicate}");
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agent_core::{BoxFuture, SeededAmbient};
 use agent_os_sdk::{
-    AgentOsClient, ClientOptions, Error, FollowEvent, HttpConfig, RetryPolicy,
-    RunEventsPollResponse, SseEvent, SseOptions, TriggerFilter, calculate_backoff,
+    AgentOsClient, ClientOptions, Cursor, Error, EventStream, HttpConfig, RetryPolicy,
+    RunEventsPollResponse, RunStream, SseEvent, SseOptions, TriggerFilter, calculate_backoff,
     is_terminal_run_event, narrow_follow_event, parse_sse,
 };
 use futures_util::{Stream, StreamExt, stream};
@@ -15,7 +15,7 @@ use super::args::{self, number};
 use super::errors::failure;
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
 use crate::args::{Args, given, parsed, text};
-use crate::vector::{Step, Vector};
+use crate::vector::{End, Step, Vector};
 
 /// The adapter.
 #[derive(Debug)]
@@ -23,7 +23,14 @@ pub struct AgentOs;
 
 impl Adapter for AgentOs {
     fn needs_virtual_time(&self, vector: &Vector) -> bool {
-        vector.operation == "runs.wait_for"
+        vector
+            .calls()
+            .iter()
+            .any(|step| match step.operation.as_str() {
+                "runs.wait_for" => true,
+                "runs.follow" | "runs.create_and_stream" => reconnects_late(vector, step),
+                _ => false,
+            })
     }
 
     fn open<'a>(
@@ -45,6 +52,22 @@ impl Adapter for AgentOs {
             Ok(session)
         })
     }
+}
+
+/// Whether a stream is opened again after more than a moment: by the usual back-off, after a silence, or when the server
+/// wants it.
+fn reconnects_late(vector: &Vector, step: &Step) -> bool {
+    let last = vector.exchanges.len().saturating_sub(1);
+    let earlier = &vector.exchanges[..last];
+    earlier.iter().any(|exchange| {
+        let answer = exchange.response.as_ref();
+        let asked = answer.is_some_and(|answer| {
+            let mut names = answer.headers.keys();
+            answer.end == End::Open || names.any(|name| name.eq_ignore_ascii_case("retry-after"))
+        });
+        exchange.request.path.ends_with("/events/stream")
+            && (asked || !args::reconnects_at_once(&step.args))
+    })
 }
 
 fn client(options: &Args, env: &Env) -> Result<AgentOsClient, Error> {
@@ -122,9 +145,12 @@ impl Live {
             "runs.get_events" => self.page(step, runs.get_events(id, args::poll(args)).await),
             "runs.events" => self.page(step, runs.events(id, args::poll(args)).await),
             "runs.poll_events" => self.page(step, runs.poll_events(id, args::poll(args)).await),
-            "runs.follow" => read(runs.follow(id, text(args, "attempt_id"), follow), step).await,
+            "runs.follow" => {
+                let stream = runs.follow(id, text(args, "attempt_id"), follow);
+                read(stream, EventStream::cursor, step).await
+            }
             "runs.create_and_stream" => match runs.create_and_stream(created, follow).await {
-                Ok(stream) => read(stream, step).await,
+                Ok(stream) => read(stream, RunStream::cursor, step).await,
                 Err(error) => Outcome::Error(failure(&error)),
             },
             "runs.wait_for" => {
@@ -160,12 +186,10 @@ async fn pure(step: &Step) -> Option<Outcome> {
                 Err(error) => Outcome::Unusable(format!("not an event: {error}")),
             }
         }
-        "runs.is_terminal_run_event" => {
-            match serde_json::from_value::<FollowEvent>(args["event"].clone()) {
-                Ok(event) => json(&is_terminal_run_event(&event)),
-                Err(error) => Outcome::Unusable(format!("not an event: {error}")),
-            }
-        }
+        "runs.is_terminal_run_event" => match args::event(args) {
+            Ok(event) => json(&is_terminal_run_event(&event)),
+            Err(error) => Outcome::Unusable(format!("not an event: {error}")),
+        },
         "runs.calculate_backoff" => backoff(args),
         "sse.parse" => {
             let body = text(args, "body").as_bytes();
@@ -179,7 +203,7 @@ async fn pure(step: &Step) -> Option<Outcome> {
             }
             chunks.push(Ok(bytes::Bytes::copy_from_slice(&body[from..])));
             let events = parse_sse(stream::iter(chunks), SseOptions::new());
-            read(events, step).await
+            read(events, |_| None, step).await
         }
         _ => return None,
     })
@@ -287,7 +311,7 @@ async fn raw(client: &AgentOsClient, step: &Step) -> Outcome {
         "raw.put" => outcome(raw.put(path, options).await),
         "raw.delete" => outcome(raw.delete(path, options).await),
         "raw.stream_get" => match raw.stream_get(path, options).await {
-            Ok(body) => read(parse_sse(body, SseOptions::new()), step).await,
+            Ok(body) => read(parse_sse(body, SseOptions::new()), |_| None, step).await,
             Err(error) => Outcome::Error(failure(&error)),
         },
         _ => Outcome::unknown(step),
@@ -296,7 +320,8 @@ async fn raw(client: &AgentOsClient, step: &Step) -> Outcome {
 
 async fn other(client: &AgentOsClient, step: &Step) -> Outcome {
     match step.operation.as_str() {
-        "client.new" => Outcome::Ok("constructed".into()),
+        // A client is no JSON: that there is one is what counts.
+        "client.new" => Outcome::Ok(step.expect.get("ok").cloned().unwrap_or_default()),
         "me.get" => outcome(client.me().get().await),
         "members.list" => outcome(client.members().list(args::page(&step.args)).await),
         _ => Outcome::unknown(step),
@@ -304,16 +329,20 @@ async fn other(client: &AgentOsClient, step: &Step) -> Outcome {
 }
 
 /// Reads a stream to its end, or as many items as the vector takes; then it is dropped.
-async fn read<E: serde::Serialize>(
-    stream: impl Stream<Item = Result<E, Error>> + Unpin,
-    step: &Step,
-) -> Outcome {
-    match parsed(&step.extra, "take") {
-        Ok(take) => Streamed::read(stream.take(take.unwrap_or(usize::MAX)), failure)
-            .await
-            .into(),
-        Err(problem) => Outcome::Unusable(problem),
+async fn read<S, E>(mut stream: S, cursor: fn(&S) -> Option<Cursor>, step: &Step) -> Outcome
+where
+    S: Stream<Item = Result<E, Error>> + Unpin,
+    E: serde::Serialize,
+{
+    let take = match parsed(&step.extra, "take") {
+        Ok(take) => take.unwrap_or(usize::MAX),
+        Err(problem) => return Outcome::Unusable(problem),
+    };
+    let mut streamed = Streamed::read((&mut stream).take(take), failure).await;
+    if let Ok(streamed) = &mut streamed {
+        streamed.cursor = cursor(&stream).and_then(Cursor::as_u64).map(Value::from);
     }
+    streamed.into()
 }
 
 fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
@@ -322,4 +351,46 @@ fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
 
 fn json<T: serde::Serialize>(value: &T) -> Outcome {
     outcome(Ok(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_wait_for_long_is_replayed_on_virtual_time() {
+        let replayed = |operation: &str, wait: Option<u64>, answers: &[Value]| {
+            let path = "/v1/api/runs/r/events/stream";
+            let exchanges: Vec<_> = answers
+                .iter()
+                .map(|answer| json!({"request": {"method": "GET", "path": path}, "response": answer}))
+                .collect();
+            let vector = serde_json::from_value(json!({
+                "name": "n", "vendor": "agent-os", "operation": operation, "exchanges": exchanges,
+                "args": {"options": {"base_delay_ms": wait}},
+            }));
+            AgentOs.needs_virtual_time(&vector.unwrap())
+        };
+        let plain = json!({"status": 200});
+        let open = json!({"status": 200, "end": "open"});
+        let late = json!({"status": 503, "headers": {"Retry-After": "60"}});
+        let (follow, start) = ("runs.follow", "runs.create_and_stream");
+        for (operation, wait, answers, expected) in [
+            ("runs.wait_for", Some(1), [&plain].as_slice(), true),
+            ("runs.get", None, &[&open, &open], false),
+            (follow, None, &[&open], false),
+            (follow, Some(1), &[&plain, &open], false),
+            (follow, Some(1), &[&open, &plain], true),
+            (follow, Some(1), &[&late, &plain], true),
+            (start, Some(1), &[&late], false),
+            (start, None, &[&plain, &plain], true),
+        ] {
+            let answers: Vec<_> = answers.iter().copied().cloned().collect();
+            assert_eq!(
+                replayed(operation, wait, &answers),
+                expected,
+                "{operation} {answers:?}"
+            );
+        }
+    }
 }
