@@ -56,9 +56,8 @@ impl Api {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let body = body.map(ToString::to_string);
         let url = format!("{}{path}", self.url);
-        client::send(method, &url, headers, body.as_deref().map(str::as_bytes)).await
+        client::send_json(method, &url, headers, body).await
     }
 
     /// A call that has to be answered with this status.
