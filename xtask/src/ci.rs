@@ -221,7 +221,7 @@ fn examples() -> Result {
                 .args(["--features", &sdk.features.join(",")])
                 .args(["--example", &example]);
             // An example must not reach for a real service here.
-            run = run.env(sdk.url_variable, "");
+            run = run.env(sdk.service_variable, "");
             run.run()?;
         }
     }

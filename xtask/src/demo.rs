@@ -9,11 +9,11 @@ use crate::workspace::{SDKS, Sdk, root};
 pub(crate) fn run(args: &[String]) -> Result {
     let sdks = select(args)?;
     for sdk in sdks {
-        let real = std::env::var(sdk.url_variable).is_ok_and(|url| !url.is_empty());
+        let real = std::env::var(sdk.service_variable).is_ok_and(|value| !value.is_empty());
         if real {
             println!(
                 "{}: {} is set, using the real service\n",
-                sdk.package, sdk.url_variable
+                sdk.package, sdk.service_variable
             );
             example(sdk, Tls::On).run()?;
             continue;

@@ -11,7 +11,7 @@ pub(crate) struct Sdk {
     /// Features of the crate that cost nothing to test: all but TLS.
     pub(crate) features: &'static [&'static str],
     /// The variable that makes examples run against a real service.
-    pub(crate) url_variable: &'static str,
+    pub(crate) service_variable: &'static str,
     /// The example that shows the main job.
     pub(crate) demo: &'static str,
     /// Faults that the emulator puts in the demo's way.
@@ -27,7 +27,7 @@ const TRELENT: Sdk = Sdk {
     vendor: "trelent",
     package: "trelent-agents",
     features: &["imports", "simd"],
-    url_variable: "TRELENT_API_URL",
+    service_variable: "TRELENT_API_URL",
     demo: "main_job",
     demo_faults: &["--cut-stream-after", "12"],
     consumer: r#"
@@ -44,7 +44,7 @@ const MEISTRARI: Sdk = Sdk {
     vendor: "meistrari",
     package: "meistrari-agent-sdk",
     features: &["simd", "webhooks"],
-    url_variable: "MEISTRARI_BASE_URL",
+    service_variable: "MEISTRARI_BASE_URL",
     demo: "main_job",
     demo_faults: &["--cut-stream-after", "3"],
     consumer: r#"
@@ -63,7 +63,7 @@ const AGENTROUTER: Sdk = Sdk {
     vendor: "agentrouter",
     package: "agentrouter-sdk",
     features: &["checksums", "simd"],
-    url_variable: "AGENTROUTER_API_BASE_URL",
+    service_variable: "AGENTROUTER_API_BASE_URL",
     demo: "main_job",
     demo_faults: &["--cut-stream-after", "12"],
     consumer: r#"
@@ -81,7 +81,7 @@ const MENTIORA: Sdk = Sdk {
     vendor: "mentiora",
     package: "mentiora-sdk",
     features: &["simd"],
-    url_variable: "MENTIORA_BASE_URL",
+    service_variable: "MENTIORA_API_KEY",
     demo: "main_job",
     demo_faults: &["--cut-stream-after", "12"],
     consumer: r#"
@@ -99,7 +99,7 @@ const AGENT_OS: Sdk = Sdk {
     vendor: "agent-os",
     package: "agent-os-sdk",
     features: &["simd"],
-    url_variable: "AGENT_OS_BASE_URL",
+    service_variable: "AGENT_OS_BASE_URL",
     demo: "main_job",
     demo_faults: &["--cut-stream-after", "12"],
     consumer: r#"

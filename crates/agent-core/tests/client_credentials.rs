@@ -15,6 +15,7 @@ use support::rules::{Rules, drain};
 use support::{
     GET, client_auth, create, download, get, header_of, log, millis, seconds_since, secs,
 };
+use tokio::task::JoinHandle;
 
 /// A server that grants tokens `t1`, `t2` … of the given life and takes those that `takes` takes.
 struct Server {
@@ -73,6 +74,12 @@ async fn touch(client: &Pipeline) -> Result<u16> {
     call.await
 }
 
+/// So many of them at the same time.
+fn touches(client: &Pipeline, count: usize) -> Vec<JoinHandle<Result<u16>>> {
+    let touch = |client: Pipeline| tokio::spawn(async move { touch(&client).await });
+    (0..count).map(|_| touch(client.clone())).collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn many_calls_cost_one_exchange() {
     let server = Server::new(json!(3600), |_| true);
@@ -88,12 +95,7 @@ async fn many_calls_cost_one_exchange() {
 async fn parallel_first_calls_cost_one_exchange() {
     let server = Server::new(json!(3600), |_| true);
     let client = client(&server);
-    let calls: Vec<_> = (0..50)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { touch(&client).await })
-        })
-        .collect();
+    let calls = touches(&client, 50);
     for call in calls {
         call.await.unwrap().unwrap();
     }
@@ -327,12 +329,7 @@ async fn parallel_401s_to_one_token_cost_one_new_exchange() {
     let client = client(&server);
     touch(&client).await.unwrap();
     gone.store(1, Ordering::SeqCst);
-    let calls: Vec<_> = (0..20)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { touch(&client).await })
-        })
-        .collect();
+    let calls = touches(&client, 20);
     for call in calls {
         call.await.unwrap().unwrap();
     }
@@ -382,12 +379,7 @@ async fn a_leader_that_is_dropped_does_not_stop_those_who_wait() {
         async move { touch(&client).await }
     });
     assert!(futures_util::FutureExt::now_or_never(&mut leader).is_none());
-    let waiting: Vec<_> = (0..5)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { touch(&client).await })
-        })
-        .collect();
+    let waiting = touches(&client, 5);
     tokio::task::yield_now().await;
     drop(leader);
     for call in waiting {

@@ -49,7 +49,7 @@
 //!
 //! # Faults
 //!
-//! [`Emulator::faults`] queues what shall go wrong, for every vendor alike: refusals, resets, silence, garbage, cuts and
+//! [`Emulator::faults`] queues what is to go wrong, for every vendor alike: refusals, resets, silence, garbage, cuts and
 //! stalls of streams and bodies, expiring tokens. [`Fault`] has a function for each kind, and its page shows them all,
 //! in Rust and in the JSON that programs in other languages send.
 //!
@@ -68,7 +68,7 @@
 //!
 //! # From other languages
 //!
-//! `/_control/faults` is the faults; below `/_control/{vendor}/` a program lists requests and runs, says what the next run
+//! `/_control/faults` holds the faults; below `/_control/{vendor}/` a program lists requests and runs, says what the next run
 //! does, releases held ones and expires tokens. The README shows one conversation per vendor with curl.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]

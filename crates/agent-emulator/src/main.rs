@@ -16,9 +16,9 @@ Agent platform APIs on one local server.
 
 Usage: agent-emulator [OPTIONS]
 
-Prints one NAME=value line per variable that programs read, then `ready`,
-and serves on 127.0.0.1 until it is interrupted. Where the vendors are
-is told on stderr. GET /health answers 200 once all of them serve.
+Prints a line NAME=value for each variable that programs read, then `ready`,
+and serves on 127.0.0.1 until it is interrupted. The addresses of the vendors
+go to stderr. GET /health answers 200 once all of them serve.
 
 Options:
   --port N      the port of the APIs (default: a free one)

@@ -10,14 +10,13 @@
 )]
 
 use std::error::Error as _;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 
 use agent_core::testing::{Reply, ScriptedTransport};
 use agent_os_sdk::{
     AgentOsClient, ClientOptions, CreateRun, Error, FollowOptions, RequestOptions, RetryPolicy,
     SseOptions,
 };
+use properties::{LevelFilter, Log};
 use serde_json::json;
 
 #[path = "support/operations.rs"]
@@ -27,38 +26,6 @@ mod rig;
 
 use operations::{CHATWOOT, OPERATIONS};
 use rig::{SECRET, event, header, run, with};
-
-/// Everything that is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-
-    /// Listens until the guard is dropped.
-    fn listen(&self) -> tracing::subscriber::DefaultGuard {
-        let writer = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-            .with_writer(move || writer.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-}
 
 /// A client with secrets wherever one can be.
 fn planted(transport: &ScriptedTransport) -> AgentOsClient {
@@ -117,8 +84,7 @@ fn secret_credential() -> Reply {
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_shown_or_logged_by_any_operation_in_any_failure() {
-    let log = Log::default();
-    let _guard = log.listen();
+    let (log, _guard) = Log::listen(LevelFilter::TRACE);
     let (mut shown, mut failed) = (String::new(), 0);
     for reply in ANSWERS {
         for (op, to_chatwoot) in OPERATIONS
@@ -181,8 +147,7 @@ async fn no_secret_is_shown_or_logged_by_any_operation_in_any_failure() {
 
 #[tokio::test]
 async fn credentials_over_plain_http_are_warned_of_by_host_alone() {
-    let log = Log::default();
-    let _guard = log.listen();
+    let (log, _guard) = Log::listen(LevelFilter::TRACE);
     let transport = ScriptedTransport::new();
     let build = |url: &str| {
         let mut options = options();
@@ -205,8 +170,7 @@ async fn credentials_over_plain_http_are_warned_of_by_host_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_shown_by_debug() {
-    let log = Log::default();
-    let _guard = log.listen();
+    let (log, _guard) = Log::listen(LevelFilter::TRACE);
     let transport = ScriptedTransport::new();
     let shown = |things: &[&dyn std::fmt::Debug]| {
         things

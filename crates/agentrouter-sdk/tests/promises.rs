@@ -440,24 +440,3 @@ async fn one_deadline_covers_a_call_of_many_requests() {
     );
     assert_eq!(lines(&transport).len(), 1 + 3 * 2);
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_dropped_call_leaves_nothing_open_wherever_it_is_dropped() {
-    for op in OPERATIONS {
-        for polls in 0..12 {
-            let transport = ScriptedTransport::new();
-            let answer = (op.answer)();
-            transport.reply_with(move |_| Reply::json(&answer).delay(Duration::from_millis(5)));
-            let mut call = (op.call)(&client(&transport));
-            for _ in 0..polls {
-                let step = tokio::time::timeout(Duration::from_millis(1), &mut call);
-                if step.await.is_ok() {
-                    break;
-                }
-            }
-            drop(call);
-            assert_eq!(transport.open_exchanges(), 0, "{} after {polls}", op.name);
-            assert!(transport.requests().len() <= 1, "{}", op.name);
-        }
-    }
-}

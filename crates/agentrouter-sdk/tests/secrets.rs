@@ -6,11 +6,9 @@
     reason = "helpers of tests fail tests"
 )]
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use agent_core::testing::{Reply, ScriptedTransport};
 use agentrouter_sdk::{StreamOptions, StreamRunOptions};
+use properties::{LevelFilter, Log};
 use serde_json::json;
 
 #[path = "support/rig.rs"]
@@ -18,30 +16,9 @@ mod rig;
 
 use rig::{DEFAULT_HEADER, FAILURES, KEY, MakeReply, OPERATIONS, all_of, no_secret, planted};
 
-/// Everything that is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_shown_or_logged_by_any_operation_in_any_failure() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
+    let (log, _guard) = Log::listen(LevelFilter::TRACE);
     let odd: [MakeReply; 3] = [
         || Reply::json(&json!({"planted-key": ["planted-value"]})),
         || {
@@ -63,7 +40,7 @@ async fn no_secret_is_shown_or_logged_by_any_operation_in_any_failure() {
             assert_eq!(request.headers["x-workspace"], DEFAULT_HEADER);
         }
     }
-    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let logged = log.text();
     assert!(logged.contains("create_run"), "the log is captured");
     no_secret(&logged, "log");
 

@@ -8,8 +8,6 @@
     reason = "a test that can not go on should stop, and its texts are for people"
 )]
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use agent_core::testing::{RecordedRequest, Reply, ScriptedTransport};
@@ -18,6 +16,7 @@ use meistrari_agent_sdk::{
     ErrorExt, ErrorKind, ExecuteAgentRequest, HttpConfig, Sent, TimeoutPhase,
     UpdateAgentModelRequest,
 };
+use properties::{LevelFilter, Log};
 use serde_json::json;
 
 mod support;
@@ -238,31 +237,9 @@ async fn calls_without_a_body_send_neither_body_nor_content_type() {
     assert!(!request.headers.contains_key("content-type") && request.body.is_empty());
 }
 
-/// Keeps everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_in_any_output() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::level_filters::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::listen(LevelFilter::TRACE);
 
     let mut shown = String::new();
     let http = HttpConfig::new().header("x-tenant", "tenant-secret");
@@ -321,7 +298,7 @@ async fn no_secret_is_in_any_output() {
     }
     let request = ExecuteAgentRequest::start("o", "r", "m").environment_variable("K", "env-secret");
     shown += &format!("{request:?}");
-    shown += &String::from_utf8_lossy(&log.0.lock().unwrap());
+    shown += &log.text();
     assert!(
         shown.contains("execute_agent") && shown.contains("retry"),
         "the log is heard"

@@ -1,7 +1,7 @@
-//! How properties are run, and input that more than one crate's properties need.
+//! What the tests of several crates share.
 //!
-//! Here live [`check`], which gives the same cases on every run, and strategies for JSON and damaged text. What must
-//! hold is beside the code it is about.
+//! Here live [`check`], which runs a property with the same cases on every run, strategies for JSON, event streams and
+//! damaged text, and [`Log`], which keeps what a test logs. What must hold is beside the code it is about.
 
 // A property that fails ends its test.
 #![allow(clippy::panic)]
@@ -12,9 +12,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 mod json;
+mod log;
 mod stream;
 
 pub use json::{json, object};
+pub use log::{LevelFilter, Log};
 pub use stream::{cut, event_stream};
 
 /// The variable that sets how many cases each property tries.

@@ -47,8 +47,7 @@ impl Api {
         if body.is_some() {
             headers.push(("content-type", "application/json"));
         }
-        let body = body.map(ToString::to_string);
-        client::send(method, &url, &headers, body.as_deref().map(str::as_bytes)).await
+        client::send_json(method, &url, &headers, body).await
     }
 
     async fn ok(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
@@ -372,8 +371,7 @@ async fn chatwoot_keeps_inboxes_and_refuses_what_is_not_for_it() {
     ];
     let call = async |method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>| {
         let url = format!("{}{path}", chatwoot.url());
-        let body = body.map(|body| body.to_string());
-        client::send(method, &url, headers, body.as_deref().map(str::as_bytes)).await
+        client::send_json(method, &url, headers, body.as_ref()).await
     };
     let profile = call("GET", "/api/v1/profile", &token[..1], None)
         .await

@@ -97,6 +97,17 @@ pub(crate) async fn send(
     }
 }
 
+/// The same with JSON, if there is any; its content type is the caller's to name.
+pub(crate) async fn send_json(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Answer {
+    let body = body.map(ToString::to_string);
+    send(method, url, headers, body.as_deref().map(str::as_bytes)).await
+}
+
 impl Stream {
     pub(crate) fn is_chunked(&self) -> bool {
         self.headers

@@ -240,6 +240,11 @@ async fn shared_drives_are_imported_by_name() {
     }
 }
 
+/// All files of the run itself.
+fn snapshot() -> Value {
+    json!({"target": "run_snapshot", "include": ["/**"], "exclude": [], "run_id": null})
+}
+
 /// The paths and URLs of a completed run's only export.
 async fn exported(api: &crate::support::Api, source: Value, drain: Value) -> Vec<(String, String)> {
     let connector = json!({"source": source, "drain": drain});
@@ -271,10 +276,8 @@ async fn exported(api: &crate::support::Api, source: Value, drain: Value) -> Vec
 #[tokio::test]
 async fn exports_are_served_by_another_origin() {
     let api = start().await;
-    let snapshot =
-        json!({"target": "run_snapshot", "include": ["/**"], "exclude": [], "run_id": null});
     let drain = json!({"target": "s3_dump", "bucket": "my-bucket", "prefix": "reports/"});
-    let files = exported(&api, snapshot, drain).await;
+    let files = exported(&api, snapshot(), drain).await;
     let paths: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(paths, ["reports/out/a b.txt", "reports/out/x/é.log"]);
     let storage = api.emulator.storage();
@@ -328,14 +331,8 @@ async fn exports_pick_files_and_places() {
 #[tokio::test]
 async fn the_storage_takes_no_other_credentials() {
     let api = start().await;
-    let snapshot =
-        json!({"target": "run_snapshot", "include": ["/**"], "exclude": [], "run_id": null});
-    let files = exported(
-        &api,
-        snapshot,
-        json!({"target": "s3_dump", "bucket": null, "prefix": null}),
-    )
-    .await;
+    let dump = json!({"target": "s3_dump", "bucket": null, "prefix": null});
+    let files = exported(&api, snapshot(), dump).await;
     let url = &files[0].1;
     let bearer = api.bearer();
     let (token, secret) = (api.token.as_str(), api.trelent.client_secret());
@@ -372,14 +369,8 @@ async fn the_storage_takes_no_other_credentials() {
 #[tokio::test(start_paused = true)]
 async fn the_storage_wants_the_signature_of_the_object() {
     let api = start().await;
-    let snapshot =
-        json!({"target": "run_snapshot", "include": ["/**"], "exclude": [], "run_id": null});
-    let files = exported(
-        &api,
-        snapshot,
-        json!({"target": "s3_dump", "bucket": null, "prefix": null}),
-    )
-    .await;
+    let dump = json!({"target": "s3_dump", "bucket": null, "prefix": null});
+    let files = exported(&api, snapshot(), dump).await;
     let (first, second) = (&files[0].1, &files[1].1);
     let (path, _) = first.split_once('?').unwrap();
     let (_, foreign) = second.split_once('?').unwrap();

@@ -32,8 +32,7 @@ impl Api {
         body: Option<&Value>,
     ) -> Answer {
         let url = format!("{}{path}", self.meistrari.base_url());
-        let body = body.map(ToString::to_string);
-        client::send(method, &url, headers, body.as_deref().map(str::as_bytes)).await
+        client::send_json(method, &url, headers, body).await
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {

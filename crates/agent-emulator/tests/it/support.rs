@@ -70,8 +70,7 @@ impl Api {
         body: Option<&Value>,
     ) -> Answer {
         let url = format!("{}{path}", self.trelent.base_url());
-        let body = body.map(ToString::to_string);
-        client::send(method, &url, headers, body.as_deref().map(str::as_bytes)).await
+        client::send_json(method, &url, headers, body).await
     }
 
     /// An authorized call, with a JSON body if there is one.

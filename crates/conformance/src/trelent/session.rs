@@ -72,6 +72,29 @@ impl Adapter for Trelent {
     }
 }
 
+/// Options with what those of a new run and those of a fork both take: two types that share no trait.
+macro_rules! with_what_both_take {
+    ($session:expr, $args:expr, $options:expr) => {{
+        let (session, args, mut options) = ($session, $args, $options);
+        if let Some(workdir) = given(args, "workdir") {
+            options = options.workdir(workdir);
+        }
+        if let Some(seconds) = parsed(args, "timeout_seconds")? {
+            options = options.timeout_seconds(seconds);
+        }
+        for item in list(args, "imports") {
+            options = options.import(session.importer(item)?);
+        }
+        for item in list(args, "exports") {
+            options = options.export(exporter(item)?);
+        }
+        for item in list(args, "secrets") {
+            options = options.secret(secret(item)?);
+        }
+        options
+    }};
+}
+
 /// A client, the run that `run.*` operations work on, and where local imports are.
 struct Live {
     client: Client,
@@ -213,42 +236,12 @@ impl Live {
         if let Some(spec) = args.get("harness").filter(|spec| !spec.is_null()) {
             options = options.harness(harness(spec)?);
         }
-        if let Some(workdir) = given(args, "workdir") {
-            options = options.workdir(workdir);
-        }
-        if let Some(seconds) = parsed(args, "timeout_seconds")? {
-            options = options.timeout_seconds(seconds);
-        }
-        for item in list(args, "imports") {
-            options = options.import(self.importer(item)?);
-        }
-        for item in list(args, "exports") {
-            options = options.export(exporter(item)?);
-        }
-        for item in list(args, "secrets") {
-            options = options.secret(secret(item)?);
-        }
-        Ok(options)
+        Ok(with_what_both_take!(self, args, options))
     }
 
     fn resume_options(&self, args: &Args) -> Result<ResumeRunOptions, String> {
-        let mut options = ResumeRunOptions::new();
-        if let Some(workdir) = given(args, "workdir") {
-            options = options.workdir(workdir);
-        }
-        if let Some(seconds) = parsed(args, "timeout_seconds")? {
-            options = options.timeout_seconds(seconds);
-        }
-        for item in list(args, "imports") {
-            options = options.import(self.importer(item)?);
-        }
-        for item in list(args, "exports") {
-            options = options.export(exporter(item)?);
-        }
-        for item in list(args, "secrets") {
-            options = options.secret(secret(item)?);
-        }
-        Ok(options)
+        let options = ResumeRunOptions::new();
+        Ok(with_what_both_take!(self, args, options))
     }
 
     fn importer(&self, item: &Value) -> Result<Importer, String> {

@@ -7,7 +7,7 @@
 use std::ops::AddAssign;
 use std::time::Duration;
 
-use agent_core::{BoxFuture, RetryPolicy};
+use agent_core::{BoxFuture, HttpConfig, Resume, RetryPolicy};
 use agent_emulator::{Emulator, EmulatorBuilder, FaultKind};
 use reliability::figures::Figures;
 
@@ -101,6 +101,15 @@ impl AddAssign for Tally {
 /// Waits so short that a schedule takes milliseconds.
 pub(crate) fn retry() -> RetryPolicy {
     RetryPolicy::default().backoff(Duration::from_millis(1), Duration::from_millis(5))
+}
+
+/// The HTTP side of a client whose streams resume: the same short waits, and a limit on silence.
+pub(crate) fn http(silence: Duration) -> HttpConfig {
+    let resume = Resume::auto().backoff(Duration::from_millis(1), Duration::from_millis(5));
+    HttpConfig::new()
+        .retry(retry())
+        .resume(resume)
+        .idle_timeout(silence)
 }
 
 /// How many events the emulator left out of its streams, and how many it sent twice on one connection.

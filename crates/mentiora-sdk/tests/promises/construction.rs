@@ -5,8 +5,8 @@ use std::time::Duration;
 use agent_core::testing::{Reply, ScriptedTransport};
 use mentiora_sdk::agent_core::PlainHttp;
 use mentiora_sdk::{ErrorExt, HttpConfig, MentioraClient, MentioraConfig};
+use properties::{LevelFilter, Log};
 
-use crate::log::Log;
 use crate::rig::{config, delta, params, run_json};
 
 #[test]
@@ -92,14 +92,10 @@ async fn the_warning_is_for_an_api_key_to_any_host_but_localhost_by_that_name() 
             0,
         ),
     ] {
-        let log = Log::default();
-        let sink = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(move || sink.clone())
-            .finish();
+        let (log, _guard) = Log::listen(LevelFilter::INFO);
         let text = format!("{config:?}");
-        tracing::subscriber::with_default(subscriber, || MentioraClient::new(config).unwrap());
-        let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        MentioraClient::new(config).unwrap();
+        let logged = log.text();
         assert_eq!(logged.matches("WARN").count(), expected, "{text}: {logged}");
     }
     // Strictness is about machines, not names.
@@ -129,13 +125,7 @@ async fn the_warning_is_for_an_api_key_to_any_host_but_localhost_by_that_name() 
 #[tokio::test]
 async fn debug_logs_calls_without_contents_and_only_when_it_is_on() {
     for debug in [false, true] {
-        let log = Log::default();
-        let sink = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::INFO)
-            .with_writer(move || sink.clone())
-            .finish();
-        let _guard = tracing::subscriber::set_default(subscriber);
+        let (log, _guard) = Log::listen(LevelFilter::INFO);
         let transport = ScriptedTransport::new();
         transport
             .reply(Reply::json(&run_json()))
@@ -147,7 +137,7 @@ async fn debug_logs_calls_without_contents_and_only_when_it_is_on() {
         client.files().get("f").await.unwrap_err();
         let mut events = client.agents().stream(params());
         while events.next().await.is_some() {}
-        let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let logged = log.text();
         assert_eq!(logged.contains("status=200"), debug, "{logged}");
         assert_eq!(logged.contains("status=404"), debug, "{logged}");
         assert_eq!(logged.contains("closed by the server"), debug, "{logged}");

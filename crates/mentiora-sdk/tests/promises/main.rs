@@ -10,7 +10,6 @@ mod construction;
 mod hostile;
 mod ids;
 mod limits;
-mod log;
 mod refused;
 mod secrets;
 mod send_safety;

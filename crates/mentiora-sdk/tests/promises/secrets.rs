@@ -2,8 +2,8 @@
 
 use agent_core::testing::{Reply, ScriptedTransport};
 use mentiora_sdk::{Error, MentioraClient, MentioraConfig, UploadFileParams};
+use properties::{LevelFilter, Log};
 
-use crate::log::Log;
 use crate::rig::{BASE, KEY, OPERATIONS, client, config, http};
 
 const SECRETS: [&str; 6] = [
@@ -17,13 +17,7 @@ const SECRETS: [&str; 6] = [
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_shown_by_anything() {
-    let log = Log::default();
-    let sink = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || sink.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::listen(LevelFilter::TRACE);
 
     let mut shown = Vec::new();
     let transport = ScriptedTransport::new();
@@ -82,7 +76,7 @@ async fn no_secret_is_shown_by_anything() {
     }
     let upload = UploadFileParams::new("n", "planted-content", "text/plain");
     shown.push(format!("{upload:?}"));
-    shown.push(String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
+    shown.push(log.text());
     let logged = shown.last().unwrap();
     assert!(logged.contains("agents.run") && logged.contains("credentials go over plain http"));
     for text in &shown {

@@ -1,9 +1,7 @@
 //! No secret is shown, whatever happens.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use agent_core::testing::{Reply, ScriptedTransport};
+use properties::{LevelFilter, Log};
 use serde_json::json;
 use trelent_agents::{
     Client, ClientOptions, Error, ErrorExt, ErrorKind, StreamOptions, TokenRequest,
@@ -17,27 +15,6 @@ use crate::send_safety::FAILURES;
 
 pub(crate) const HEADER_VALUE: &str = "planted-header-value";
 pub(crate) const CALL_HEADER_VALUE: &str = "planted-call-header";
-
-/// Everything that is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 pub(crate) fn assert_no_secret(text: &str, place: &str) {
     assert!(!text.contains("planted"), "{place}: {text}");
@@ -67,14 +44,7 @@ pub(crate) fn with_planted_headers(transport: &ScriptedTransport) -> Client {
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_shown_or_logged_by_any_operation_in_any_failure() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::listen(LevelFilter::TRACE);
     // Besides the usual failures: answers of a wrong form that hold secrets, and servers that repeat what they got.
     let echoes: [MakeReply; 7] = [
         || Reply::json(&json!("planted-token")),

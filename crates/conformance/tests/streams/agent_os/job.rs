@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use agent_core::{BoxFuture, Cursor, End, ErrorKind, Resume, Sent};
+use agent_core::{BoxFuture, Cursor, End, ErrorKind, Sent};
 use agent_emulator::{
     AgentOsHandle, AgentOsOptions, AgentOsScript, Emulator, EmulatorBuilder, Positions,
 };
 use agent_os_sdk::{
     AgentOsClient, ClientOptions, CreateAgent, CreateRun, Error, ErrorExt as _, FollowEvent,
-    FollowEventType, FollowOptions, HttpConfig, PaginationParams, PollEvents, WaitForOptions,
+    FollowEventType, FollowOptions, PaginationParams, PollEvents, WaitForOptions,
 };
 use futures_util::{Stream, StreamExt as _};
 use serde_json::json;
 
-use crate::schedules::{self, Tally, retry};
+use crate::schedules::{self, Tally, http};
 
 pub(crate) struct Job;
 
@@ -98,15 +98,10 @@ impl<'a> Play<'a> {
         let agent_os = emulator.agent_os();
         let positions = Positions::ALL;
         agent_os.set_positions(positions[usize::try_from(seed).unwrap() % positions.len()]);
-        let resume = Resume::auto().backoff(Duration::from_millis(1), Duration::from_millis(5));
-        let http = HttpConfig::new()
-            .retry(retry())
-            .resume(resume)
-            .idle_timeout(silence);
         let options = ClientOptions::new()
             .token(agent_os.token())
             .timeout(Duration::from_millis(500))
-            .http(http);
+            .http(http(silence));
         Self {
             client: AgentOsClient::with_options(agent_os.base_url(), options).unwrap(),
             emulator,

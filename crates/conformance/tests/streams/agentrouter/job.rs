@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use agent_core::{BoxFuture, Cursor, End, ErrorKind, Resume, Sent};
+use agent_core::{BoxFuture, Cursor, End, ErrorKind, Sent};
 use agent_emulator::{AgentRouterHandle, Emulator};
 use agentrouter_sdk::{
     ActionApprovalMode, AgentRouterClient, AgentRouterOptions, AgentRunStream, AgentStreamPart,
-    ConversationId, Error, EventStream, HttpConfig, Polling, RunEvent, StreamAgentCreateRequest,
+    ConversationId, Error, EventStream, Polling, RunEvent, StreamAgentCreateRequest,
     StreamAgentResumeRequest, StreamRunOptions, stream_agent,
 };
 
-use crate::schedules::{self, Tally, retry};
+use crate::schedules::{self, Tally, http};
 
 pub(crate) struct Job;
 
@@ -52,13 +52,9 @@ struct Play {
 impl Play {
     fn new(emulator: &Emulator, seed: u64, silence: Duration) -> Self {
         let router = emulator.agentrouter();
-        let resume = Resume::auto().backoff(Duration::from_millis(1), Duration::from_millis(5));
-        let http = HttpConfig::new()
-            .retry(retry())
-            .resume(resume)
+        let http = http(silence)
             .attempt_timeout(Duration::from_millis(500))
-            .headers_timeout(Duration::from_millis(500))
-            .idle_timeout(silence);
+            .headers_timeout(Duration::from_millis(500));
         let options = AgentRouterOptions::new(router.api_key())
             .base_url(router.base_url())
             .http(http);

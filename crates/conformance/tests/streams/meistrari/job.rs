@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use agent_core::{BoxFuture, Cursor, End, ErrorKind, Resume, Sent};
+use agent_core::{BoxFuture, Cursor, End, ErrorKind, Sent};
 use agent_emulator::{Emulator, MeistrariHandle, SessionView};
 use meistrari_agent_sdk::{
     AgentClient, DataTokenAuthStrategy, Error, ExecuteAgentRequest, ExecuteAgentResponse,
-    HttpConfig, SessionStreamEvent, StreamSessionOptions,
+    SessionStreamEvent, StreamSessionOptions,
 };
 use serde_json::Value;
 
 use super::once::{Once, text};
 use crate::feed::Feed as _;
-use crate::schedules::{self, Tally, retry};
+use crate::schedules::{self, Tally, http};
 
 pub(crate) struct Job;
 
@@ -57,12 +57,9 @@ impl Play {
     fn new(emulator: &Emulator, silence: Duration) -> Self {
         let meistrari = emulator.meistrari();
         let patience = Duration::from_millis(500);
-        let http = HttpConfig::new()
-            .retry(retry())
-            .resume(Resume::auto().backoff(Duration::from_millis(1), Duration::from_millis(5)))
+        let http = http(silence)
             .attempt_timeout(patience)
-            .headers_timeout(patience)
-            .idle_timeout(silence);
+            .headers_timeout(patience);
         let auth = DataTokenAuthStrategy::new(meistrari.data_token());
         let client = AgentClient::builder(meistrari.base_url(), auth)
             .vault_url(meistrari.vault_url())

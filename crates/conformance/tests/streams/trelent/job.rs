@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use agent_core::{BoxFuture, Cursor, End, ErrorKind, Resume, Sent};
+use agent_core::{BoxFuture, Cursor, End, ErrorKind, Sent};
 use agent_emulator::{Emulator, TrelentHandle};
 use std::future::IntoFuture;
 use trelent_agents::{
-    Client, ClientOptions, CommonEvent, CreateRunOptions, Error, EventStream, HttpConfig,
-    ResumeRunOptions, Run,
+    Client, ClientOptions, CommonEvent, CreateRunOptions, Error, EventStream, ResumeRunOptions, Run,
 };
 
-use crate::schedules::{self, Tally, retry};
+use crate::schedules::{self, Tally, http};
 
 pub(crate) struct Job;
 
@@ -56,15 +55,10 @@ struct Play<'a> {
 impl<'a> Play<'a> {
     fn new(emulator: &'a Emulator, seed: u64, silence: Duration) -> Self {
         let trelent = emulator.trelent();
-        let resume = Resume::auto().backoff(Duration::from_millis(1), Duration::from_millis(5));
-        let http = HttpConfig::new()
-            .retry(retry())
-            .resume(resume)
-            .idle_timeout(silence);
         let options = ClientOptions::new()
             .credentials(trelent.client_id(), trelent.client_secret())
             .timeout(Duration::from_millis(500))
-            .http(http);
+            .http(http(silence));
         Self {
             client: Client::with_options(trelent.base_url(), options).unwrap(),
             emulator,
