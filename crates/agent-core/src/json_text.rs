@@ -30,7 +30,7 @@ fn print(json: &str, indented: bool) -> Option<String> {
     };
     let mut rest = json.trim_start_matches(SPACE);
     while let Some(first) = rest.chars().next() {
-        let (token, behind) = rest.split_at(length(rest, first));
+        let (token, behind) = rest.split_at(token_length(rest, first));
         rest = behind.trim_start_matches(SPACE);
         match first {
             '{' | '[' => {
@@ -67,10 +67,10 @@ fn print(json: &str, indented: bool) -> Option<String> {
 }
 
 /// What JSON calls white space.
-const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+pub(crate) const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Length of the token that begins with `first`.
-fn length(json: &str, first: char) -> usize {
+pub(crate) fn token_length(json: &str, first: char) -> usize {
     match first {
         '{' | '}' | '[' | ']' | ',' | ':' => 1,
         '"' => {
