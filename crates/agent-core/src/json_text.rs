@@ -1,143 +1,134 @@
 //! JSON printed again, compact or indented, with the keys in the order in which they came. (A `serde_json::Value` may
 //! sort them.)
 
-use std::fmt;
+use serde::de::IgnoredAny;
+use serde_json::Number;
 
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
-use serde::{Deserializer, Serialize};
+use crate::surrogates::next_half;
 
-/// Writes `json` again without spaces. None if it is not JSON, or nested deeper than 128.
+/// As deep as `serde_json` reads, and what an indented text stays within bounds for.
+const DEEPEST: usize = 127;
+
+/// Writes `json` again without spaces. None if it is not JSON, or nested deeper than 127.
 pub fn compact_json(json: &str) -> Option<String> {
-    print(json, None)
+    print(json, false)
 }
 
-/// Writes `json` again indented by two spaces, as JavaScript's `JSON.stringify(value, null, 2)` does, numbers aside.
-/// None if it is not JSON, or nested deeper than 128.
+/// Writes `json` again indented by two spaces, as JavaScript's `JSON.stringify(value, null, 2)` does, numbers and
+/// repeated keys aside. None if it is not JSON, or nested deeper than 127.
 pub fn pretty_json(json: &str) -> Option<String> {
-    print(json, Some(0))
+    print(json, true)
 }
 
-fn print(json: &str, indent: Option<usize>) -> Option<String> {
-    let mut out = Vec::with_capacity(json.len());
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let printer = Printer {
-        out: &mut out,
-        indent,
+/// By tokens and not by values: a half of a character, or a number that no `f64` can hold, is JSON as well.
+fn print(json: &str, indented: bool) -> Option<String> {
+    serde_json::from_str::<IgnoredAny>(json).ok()?;
+    let mut out = Printed {
+        text: String::with_capacity(json.len()),
+        depth: 0,
+        indented,
     };
-    printer.deserialize(&mut deserializer).ok()?;
-    deserializer.end().ok()?;
-    String::from_utf8(out).ok()
+    let mut rest = json.trim_start_matches(SPACE);
+    while let Some(first) = rest.chars().next() {
+        let (token, behind) = rest.split_at(token_length(rest, first));
+        rest = behind.trim_start_matches(SPACE);
+        match first {
+            '{' | '[' => {
+                out.text.push(first);
+                out.depth += 1;
+                if out.depth > DEEPEST {
+                    return None;
+                }
+                if !rest.starts_with(['}', ']']) {
+                    out.line();
+                }
+            }
+            '}' | ']' => {
+                out.depth -= 1;
+                if !out.text.ends_with(['{', '[']) {
+                    out.line();
+                }
+                out.text.push(first);
+            }
+            ',' => {
+                out.text.push(first);
+                out.line();
+            }
+            ':' if indented => out.text.push_str(": "),
+            '"' => out.string(token)?,
+            '-' | '0'..='9' => match token.parse::<Number>() {
+                Ok(number) => out.text.push_str(&number.to_string()),
+                Err(_) => out.text.push_str(token),
+            },
+            _ => out.text.push_str(token),
+        }
+    }
+    Some(out.text)
 }
 
-struct Printer<'a> {
-    out: &'a mut Vec<u8>,
-    /// How deep this value stands, if it is to be indented.
-    indent: Option<usize>,
-}
+/// What JSON calls white space.
+pub(crate) const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-impl Printer<'_> {
-    fn write<T: Serialize + ?Sized, E: Error>(self, value: &T) -> Result<(), E> {
-        serde_json::to_writer(self.out, value).map_err(E::custom)
-    }
-
-    /// For what stands within this value.
-    fn inner(&mut self) -> Printer<'_> {
-        Printer {
-            out: self.out,
-            indent: self.indent.map(|indent| indent + 1),
+/// Length of the token that begins with `first`.
+pub(crate) fn token_length(json: &str, first: char) -> usize {
+    match first {
+        '{' | '}' | '[' | ']' | ',' | ':' => 1,
+        '"' => {
+            let mut escaped = true;
+            let end = json.bytes().position(|byte| {
+                let ends = byte == b'"' && !escaped;
+                escaped = byte == b'\\' && !escaped;
+                ends
+            });
+            end.map_or(json.len(), |end| end + 1)
         }
-    }
-
-    fn line(&mut self, more: usize) {
-        if let Some(indent) = self.indent {
-            self.out.push(b'\n');
-            self.out.resize(self.out.len() + 2 * (indent + more), b' ');
+        _ => {
+            let end = json.find(|c: char| SPACE.contains(&c) || matches!(c, ',' | ']' | '}'));
+            end.unwrap_or(json.len())
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Printer<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
+struct Printed {
+    text: String,
+    depth: usize,
+    indented: bool,
 }
 
-impl<'de> Visitor<'de> for Printer<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.write(&())
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
-        self.write(&value)
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.write(&value)
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        self.write(&value)
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.write(&value)
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
-        self.write(value)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        self.out.push(b'[');
-        let mut empty = true;
-        loop {
-            let end = self.out.len();
-            if !empty {
-                self.out.push(b',');
-            }
-            self.line(1);
-            if items.next_element_seed(self.inner())?.is_none() {
-                self.out.truncate(end);
-                break;
-            }
-            empty = false;
+impl Printed {
+    fn line(&mut self) {
+        if self.indented {
+            self.text.push('\n');
+            self.text.extend(std::iter::repeat_n("  ", self.depth));
         }
-        if !empty {
-            self.line(0);
-        }
-        self.out.push(b']');
-        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
-        self.out.push(b'{');
-        let mut empty = true;
-        while let Some(key) = fields.next_key::<String>()? {
-            if !empty {
-                self.out.push(b',');
-            }
-            empty = false;
-            self.line(1);
-            self.inner().write(&key)?;
-            self.out.push(b':');
-            if self.indent.is_some() {
-                self.out.push(b' ');
-            }
-            fields.next_value_seed(self.inner())?;
+    /// A string, quotes included. Halves of characters stay escaped.
+    fn string(&mut self, token: &str) -> Option<()> {
+        let mut rest = token.get(1..token.len() - 1)?;
+        self.text.push('"');
+        while let Some(half) = next_half(rest) {
+            let (before, behind) = rest.split_at(half);
+            self.characters(before)?;
+            let (half, behind) = behind.split_at_checked(6)?;
+            self.text.push_str(&half.to_ascii_lowercase());
+            rest = behind;
         }
-        if !empty {
-            self.line(0);
+        self.characters(rest)?;
+        self.text.push('"');
+        Some(())
+    }
+
+    /// What stands between the quotes of a string.
+    fn characters(&mut self, escaped: &str) -> Option<()> {
+        if !escaped.contains('\\') {
+            self.text.push_str(escaped);
+            return Some(());
         }
-        self.out.push(b'}');
-        Ok(())
+        let text: String = serde_json::from_str(&format!("\"{escaped}\"")).ok()?;
+        let quoted = serde_json::to_string(&text).ok()?;
+        self.text.push_str(quoted.get(1..quoted.len() - 1)?);
+        Some(())
     }
 }
 
@@ -169,11 +160,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_json_but_no_text_or_number_of_ours_is_printed_as_well() {
+        for (json, expected) in [
+            (r#""\uD83Da""#, r#""\ud83da""#),
+            (
+                r#""\\ud83d\ude80\ud83d\ude80""#,
+                "\"\\\\ud83d\\ude80\u{1F680}\"",
+            ),
+            (
+                r#"{"\udc00" : [ "\"\\" , ""]}"#,
+                r#"{"\udc00":["\"\\",""]}"#,
+            ),
+            ("\t[1e400 ,-1E+999,1e3, 7 ]\r", "[1e400,-1E+999,1000.0,7]"),
+            ("\"a\u{7f}\u{2028}\\u001f\"", "\"a\u{7f}\u{2028}\\u001f\""),
+            ("[true,false,null,{},[]]", "[true,false,null,{},[]]"),
+            ("[[ ],{ }, \"[\" ,\"{}\"]", "[[],{},\"[\",\"{}\"]"),
+        ] {
+            assert_eq!(compact_json(json).as_deref(), Some(expected), "{json}");
+        }
+        assert_eq!(pretty_json("[\"[\"]").as_deref(), Some("[\n  \"[\"\n]"));
+    }
+
+    #[test]
     fn what_is_not_one_json_value_is_nothing() {
         for text in ["", "oops", "{", "[1,]", "1 2", &"[".repeat(200)] {
             assert_eq!(pretty_json(text), None, "{text}");
             assert_eq!(compact_json(text), None, "{text}");
         }
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(compact_json(&nested(127)), Some(nested(127)));
+        assert_eq!(compact_json(&nested(128)), None);
         assert_eq!(pretty_json("\"x\"").as_deref(), Some("\"x\""));
     }
 }

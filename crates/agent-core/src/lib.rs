@@ -39,6 +39,7 @@ mod timeouts;
 mod trace;
 pub mod transport;
 mod url;
+mod vast_numbers;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
 
@@ -85,4 +86,5 @@ pub mod sdk {
     pub use crate::surrogates::mend_surrogates;
     pub use crate::time::rfc3339_ms;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
+    pub use crate::vast_numbers::mend_numbers;
 }

@@ -3,8 +3,22 @@
 
 /// Replaces escaped surrogates without a partner. None if there are none. `json` must be JSON by the grammar.
 pub fn mend_surrogates(json: &str) -> Option<String> {
+    let mut rest = json;
     let mut mended = String::new();
-    let mut copied = 0;
+    while let Some(at) = next_half(rest) {
+        mended.push_str(rest.get(..at)?);
+        mended.push_str("\\ufffd");
+        rest = rest.get(at + 6..)?;
+    }
+    if mended.is_empty() {
+        return None;
+    }
+    mended.push_str(rest);
+    Some(mended)
+}
+
+/// Where the first escaped surrogate without a partner begins.
+pub(crate) fn next_half(json: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(offset) = json.get(at..).and_then(|rest| rest.find('\\')) {
         at += offset;
@@ -12,20 +26,11 @@ pub fn mend_surrogates(json: &str) -> Option<String> {
             Some(0xD800..0xDC00) if matches!(escaped_unit(json, at + 6), Some(0xDC00..0xE000)) => {
                 at += 12;
             }
-            Some(0xD800..0xE000) => {
-                mended.push_str(json.get(copied..at)?);
-                mended.push_str("\\ufffd");
-                at += 6;
-                copied = at;
-            }
+            Some(0xD800..0xE000) => return Some(at),
             _ => at += 2,
         }
     }
-    if copied == 0 {
-        return None;
-    }
-    mended.push_str(json.get(copied..)?);
-    Some(mended)
+    None
 }
 
 /// The UTF-16 unit that is written as `\uXXXX` at this place.

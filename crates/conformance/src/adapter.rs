@@ -23,6 +23,11 @@ pub trait Adapter: Send + Sync {
         UrlRule::Raw
     }
 
+    /// Whether the vendor's contract leaves open how numbers are written in JSON that an error's message quotes.
+    fn numbers_in_messages_are_free(&self) -> bool {
+        false
+    }
+
     /// Whether the vector makes the SDK wait although its keys do not show it: a polling interval, a time limit.
     fn needs_virtual_time(&self, _vector: &Vector) -> bool {
         false

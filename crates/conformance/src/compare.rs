@@ -6,6 +6,7 @@ use serde_json::Value;
 
 pub mod json;
 pub mod outcome;
+pub mod printed;
 pub mod request;
 pub mod time;
 pub mod url;

@@ -168,7 +168,9 @@ async fn calls(
         };
         let mut places = vec![&step.extra, &vector.extra];
         places.extend(step.expect.as_object());
-        let options = outcome::Options::of(&places).accepting(step.extra.get("also_accept"));
+        let options = outcome::Options::of(&places)
+            .accepting(step.extra.get("also_accept"))
+            .free_numbers(adapter.numbers_in_messages_are_free());
         let here = outcome::compare(&step.expect, &result, &options);
         let place = if steps.len() > 1 {
             format!("step {} ({}):", index + 1, step.operation)

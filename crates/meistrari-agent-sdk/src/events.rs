@@ -126,8 +126,8 @@ impl ResultEvent {
 
 impl SessionStreamEvent {
     /// The event in a JSON text: for tests of your own. An error of kind [`Decode`](crate::ErrorKind::Decode) if it is
-    /// not a JSON object, is nested deeper than 128, or holds a number that no `f64` can;
-    /// [`details`](Error::details) are the text then.
+    /// not a JSON object or is nested deeper than 127; [`details`](Error::details) are the text then. A number that no
+    /// `f64` can hold is read as null.
     ///
     /// ```
     /// use meistrari_agent_sdk::SessionStreamEvent;

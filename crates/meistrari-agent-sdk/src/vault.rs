@@ -3,7 +3,7 @@
 //! A resolution is two requests: the vault gives a presigned URL, and the file is fetched from there, from another host,
 //! with nothing but that URL. What a reference is, is in `vault/reference.rs`.
 
-use agent_core::sdk::{Redirects, Request, Response, read_json_text};
+use agent_core::sdk::{Redirects, Request, Response};
 use agent_core::{ByteStream, Call, Caller, Error, Result, WithResponse};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::client::AgentClient;
 use crate::error::without_signature;
-use crate::fields::{Fields, text, wrong};
+use crate::fields::{Fields, json, text, wrong};
 use crate::ops::{DOWNLOAD, RESOLVE_REFERENCE};
 use crate::wire;
 
@@ -53,10 +53,10 @@ impl AgentClient {
     /// ([`ErrorExt::reference`](crate::ErrorExt::reference)); nothing is sent then. A file above 32 MiB
     /// ([`HttpConfig::max_body_bytes`](crate::HttpConfig::max_body_bytes)) is an error: take
     /// [`resolve_reference_stream`](Self::resolve_reference_stream). A download that breaks off is an error, never a
-    /// short file.
+    /// short file. It may take as long as it likes, but a silence of 10 minutes is an error.
     pub fn resolve_reference(&self, reference: impl Into<String>) -> Call<Bytes> {
         self.resolve(reference, |caller, download| async move {
-            let response = caller.send(&download).await.map_err(without_signature)?;
+            let response = whole(&caller, &download).await?;
             Ok(WithResponse::new(response.body, response.meta))
         })
     }
@@ -78,10 +78,7 @@ impl AgentClient {
     /// ```
     pub fn resolve_reference_stream(&self, reference: impl Into<String>) -> Call<ByteStream> {
         self.resolve(reference, |caller, download| async move {
-            let stream = caller
-                .download(&download)
-                .await
-                .map_err(without_signature)?;
+            let stream = pieces(&caller, &download).await?;
             let meta = stream.response().clone();
             Ok(WithResponse::new(stream, meta))
         })
@@ -94,9 +91,8 @@ impl AgentClient {
         reference: impl Into<String>,
     ) -> Call<T> {
         self.resolve(reference, |caller, download| async move {
-            let response = caller.send(&download).await.map_err(without_signature)?;
-            let value =
-                read_json_text(text(&response)?).map_err(|error| response.decode_error(&error))?;
+            let response = whole(&caller, &download).await?;
+            let value = json(text(&response)?).map_err(|error| response.decode_error(&error))?;
             Ok(WithResponse::new(value, response.meta))
         })
     }
@@ -153,6 +149,24 @@ impl AgentClient {
             fetch(caller, download).await
         })
     }
+}
+
+/// The file as it comes.
+async fn pieces(caller: &Caller, download: &Request) -> Result<ByteStream> {
+    let opened = caller.download(download).await;
+    opened.map_err(without_signature)
+}
+
+/// The whole file. The limit of an attempt is that of JSON calls: here only silence is one, as a large file takes its time.
+async fn whole(caller: &Caller, download: &Request) -> Result<Response> {
+    let stream = pieces(caller, download).await?;
+    let meta = stream.response().clone();
+    let body = stream.collect(caller.pipeline().max_body_bytes()).await?;
+    Ok(Response {
+        operation: download.op().name,
+        meta,
+        body,
+    })
 }
 
 /// The presigned URL in the vault's answer. Nothing else of it is needed. One with a user name or password is refused,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use agent_core::testing::{Reply, ScriptedTransport};
 use meistrari_agent_sdk::{
     AgentClient, ApiKeyAuthStrategy, ErrorExt, ErrorKind, HttpConfig, ReferenceFormat,
-    ResolvedReference, VaultReference, is_vault_reference,
+    ResolvedReference, TimeoutPhase, VaultReference, is_vault_reference,
 };
 use serde_json::json;
 
@@ -169,6 +169,37 @@ async fn what_the_vault_says_must_be_a_web_address() {
             "http://other.example/c"
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_may_take_longer_than_a_call_but_not_be_silent() {
+    let answer = json!({"url": "https://s.example/o"});
+    let transport = ScriptedTransport::new();
+    let client = scripted(&transport);
+    let slow = || {
+        let minute = Duration::from_secs(60);
+        let reply = Reply::status(200).chunk("[1").wait(minute).chunk(",2");
+        reply.wait(minute).chunk("]")
+    };
+    for _ in 0..2 {
+        transport.reply(Reply::json(&answer)).reply(slow());
+    }
+    assert_eq!(client.resolve_reference(REFERENCE).await.unwrap(), "[1,2]");
+    let json: Vec<u8> = client.resolve_reference_json(REFERENCE).await.unwrap();
+    assert_eq!(json, [1, 2]);
+    // The caller's own limit for the whole call stands above it.
+    transport.reply(Reply::json(&answer)).reply(slow());
+    let call = client.resolve_reference(REFERENCE);
+    let error = call
+        .total_timeout(Duration::from_secs(90))
+        .await
+        .unwrap_err();
+    assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Total));
+    transport
+        .reply(Reply::json(&answer))
+        .reply(Reply::status(200).chunk("x").open());
+    let error = client.resolve_reference(REFERENCE).await.unwrap_err();
+    assert_eq!(error.timeout_phase(), Some(TimeoutPhase::Idle));
 }
 
 #[tokio::test(start_paused = true)]

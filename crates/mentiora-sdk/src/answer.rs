@@ -1,17 +1,17 @@
 //! Reading answers member by member, so that a missing one is named in the vendor's words.
 
-use agent_core::sdk::{Response, mend_surrogates};
+use agent_core::sdk::{Response, mend_numbers, mend_surrogates};
 use agent_core::{Error, Result};
 use serde_json::{Map, Value};
 
-use crate::number::{self, count};
+use crate::number::count;
 
 /// `text` as JSON, read as JavaScript reads it: halves of characters, as servers send them that cut text by UTF-16
 /// units, become U+FFFD, and numbers too large for any number null.
 pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).or_else(|error| {
         let whole = mend_surrogates(text);
-        let mended = number::mend(whole.as_deref().unwrap_or(text)).or(whole);
+        let mended = mend_numbers(whole.as_deref().unwrap_or(text)).or(whole);
         mended.map_or(Err(error), |mended| serde_json::from_str(&mended))
     })
 }

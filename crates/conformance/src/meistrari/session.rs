@@ -25,6 +25,10 @@ use crate::vector::{Step, Vector};
 pub struct Meistrari;
 
 impl Adapter for Meistrari {
+    fn numbers_in_messages_are_free(&self) -> bool {
+        true
+    }
+
     fn open<'a>(
         &'a self,
         vector: &'a Vector,
@@ -232,7 +236,8 @@ fn shown(event: &SessionStreamEvent) -> Value {
     }
 }
 
-/// The SDK writes unknown fields back beside the known ones; the vectors list them apart.
+/// The SDK writes fields back that it does not know, or could not read, beside those that it read; the vectors list them
+/// apart.
 trait Answer: serde::Serialize {
     fn extra(&self) -> &Extra;
 }
@@ -260,6 +265,9 @@ fn answer<T: Answer>(result: Result<T, Error>) -> Outcome {
 
 fn apart(answer: &impl Answer) -> Value {
     let mut value = serde_json::to_value(answer).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|name, _| !answer.extra().contains_key(name));
+    }
     if !answer.extra().is_empty() {
         value["extra"] = answer.extra().clone().into();
     }
@@ -274,4 +282,24 @@ fn files(files: &SessionFiles) -> Value {
 
 fn outcome<T: serde::Serialize>(result: Result<T, Error>) -> Outcome {
     Outcome::from_result(result, |error| failure(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_could_not_be_read_is_absent_beside_what_was_read() {
+        let list: SessionFiles = serde_json::from_value(json!({
+            "tree": [{"path": "a", "size": -1, "mode": "rw"}, {"path": "b", "size": 2.0}], "page": 1,
+        }))
+        .unwrap();
+        assert_eq!(
+            files(&list),
+            json!({
+                "tree": [{"path": "a", "extra": {"size": -1, "mode": "rw"}}, {"path": "b", "size": 2}],
+                "extra": {"page": 1},
+            })
+        );
+    }
 }

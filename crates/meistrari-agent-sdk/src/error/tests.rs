@@ -70,6 +70,28 @@ fn what_is_no_json_is_shown_as_it_came_and_nothing_as_nothing() {
 }
 
 #[test]
+fn what_is_shown_as_json_is_given_as_json() {
+    for (body, shown, value) in [
+        (
+            "\u{feff}{\"a\": 1}",
+            "{\n  \"a\": 1\n}",
+            serde_json::json!({"a": 1}),
+        ),
+        (
+            r#"["\uD83D!"]"#,
+            "[\n  \"\\ud83d!\"\n]",
+            serde_json::json!(["\u{fffd}!"]),
+        ),
+    ] {
+        let error = error(400, "http://h/", body);
+        let refused = error.as_fetch_error().unwrap();
+        let message = refused.message();
+        assert_eq!(message.split_once('\n').unwrap().1, shown);
+        assert_eq!(refused.json(), Some(value));
+    }
+}
+
+#[test]
 fn hostile_bodies_make_no_hostile_texts() {
     let deep = "[".repeat(60_000);
     assert!(error(500, "http://h/", deep).message().len() < 61_000);

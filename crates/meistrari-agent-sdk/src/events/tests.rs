@@ -52,10 +52,28 @@ fn half_a_character_loses_no_event() {
 
 #[test]
 fn what_can_not_be_read_is_kept_with_the_error() {
-    for text in ["oops", "[1]", r#"{"kind":"steps","steps":[1e400]}"#] {
+    let deep = format!(r#"{{"kind":"steps","steps":{}"s3cret"}}"#, "[".repeat(200));
+    for text in [
+        "oops s3cret",
+        "[1]",
+        r#"{"kind":"s3cret","n":01e400}"#,
+        &deep,
+    ] {
         let error = SessionStreamEvent::from_json(text).unwrap_err();
         assert_eq!(error.details(), Some(&json!(text)));
-        assert!(!format!("{error} {error:?}").contains("1e400"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+    }
+}
+
+#[test]
+fn a_number_beyond_all_numbers_loses_no_event() {
+    let text = r#"{"kind":"steps","steps":[1e400,"1e400"],"nextCursor":-1e400,"more":"\ud83d"}"#;
+    let event = SessionStreamEvent::from_json(text).unwrap();
+    assert_eq!((event.kind(), event.next_cursor()), ("steps", None));
+    assert_eq!(event.extra()["more"], "\u{fffd}");
+    match event {
+        SessionStreamEvent::Steps(event) => assert_eq!(event.steps, [json!(null), json!("1e400")]),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -221,3 +221,15 @@ fn an_expectation_of_no_known_form_fails() {
         assert_eq!(places(&expect, &Outcome::Ok(json!(1))), ["expect"]);
     }
 }
+
+#[test]
+fn numbers_in_the_json_of_a_message_are_free_where_the_contract_says_so() {
+    let expect = json!({"error": {"kind": "FetchError", "message": "Failed:\n[\n  1000\n]"}});
+    let with = |message: &str| Outcome::Error(Failure::new("FetchError").with("message", message));
+    let same = with("Failed:\n[\n  1e3\n]");
+    assert!(!places(&expect, &same).is_empty());
+    let free = Options::default().free_numbers(true);
+    assert!(compare(&expect, &same, &free).is_empty());
+    assert!(!compare(&expect, &with("Failed:\n[\n  1001\n]"), &free).is_empty());
+    assert!(!compare(&json!({"error": {"message": null}}), &same, &free).is_empty());
+}
