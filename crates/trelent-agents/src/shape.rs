@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -59,4 +59,70 @@ pub(crate) fn second_name<'de, D: Deserializer<'de>>(
         Value::String(text) => Some(text),
         _ => None,
     })
+}
+
+/// A whole number. JSON has one kind of numbers: `3.0`, `3e0` and `-0` are whole.
+struct Whole<T>(T);
+
+impl<'de, T: TryFrom<i128>> Deserialize<'de> for Whole<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WholeVisitor(PhantomData))
+    }
+}
+
+struct WholeVisitor<T>(PhantomData<T>);
+
+impl<T: TryFrom<i128>> Visitor<'_> for WholeVisitor<T> {
+    type Value = Whole<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number in range")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Whole<T>, E> {
+        let whole = T::try_from(value.into()).map(Whole);
+        whole.map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Whole<T>, E> {
+        let whole = T::try_from(value.into()).map(Whole);
+        whole.map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Whole<T>, E> {
+        // The decimal text of a fraction has a point.
+        let whole = value.to_string().parse().ok();
+        whole
+            .and_then(|whole: i128| T::try_from(whole).ok())
+            .map(Whole)
+            .ok_or_else(|| E::invalid_value(Unexpected::Float(value), &self))
+    }
+}
+
+/// A field with a whole number.
+pub(crate) fn whole<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i128>,
+{
+    Ok(Whole::deserialize(deserializer)?.0)
+}
+
+/// As [`whole`], for one that may be absent or null.
+pub(crate) fn optional_whole<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i128>,
+{
+    let whole: Option<Whole<T>> = Option::deserialize(deserializer)?;
+    Ok(whole.map(|whole| whole.0))
+}
+
+/// As [`optional_whole`], with 0 for its default.
+pub(crate) fn whole_or_zero<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i128> + Default,
+{
+    Ok(optional_whole(deserializer)?.unwrap_or_default())
 }
