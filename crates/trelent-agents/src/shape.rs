@@ -61,7 +61,8 @@ pub(crate) fn second_name<'de, D: Deserializer<'de>>(
     })
 }
 
-/// A whole number. JSON has one kind of numbers: `3.0`, `3e0` and `-0` are whole.
+/// A whole number. JSON has one kind of numbers: `3.0`, `3e0` and `-0` are whole. Where text is read, a second reading
+/// of it sees to that; this is for fields that may have been collected before they are decoded.
 struct Whole<T>(T);
 
 impl<'de, T: TryFrom<i128>> Deserialize<'de> for Whole<T> {

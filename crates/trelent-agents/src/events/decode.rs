@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::tagged::{Object, TYPE, Tagged as _, resolve};
 use super::{CommonEvent, EventData};
 use crate::error::brief;
-use crate::shape::{Fields, optional_whole, second_name};
+use crate::shape::{Fields, second_name};
 use crate::types::HarnessInfo;
 use crate::wire;
 
@@ -89,7 +89,6 @@ fn malformed(text: &str, problem: &str) -> Decoded {
 /// The envelope with both spellings of its names.
 #[derive(Deserialize)]
 struct Envelope {
-    #[serde(default, deserialize_with = "optional_whole")]
     seq: Option<u64>,
     ts: Option<String>,
     #[serde(default, deserialize_with = "second_name")]

@@ -274,7 +274,7 @@ fn an_event_of_unknown_type_needs_nothing_but_its_type() {
         assert_eq!((event.seq, event.timestamp.as_str()), (seq, time), "{text}");
         assert_eq!(serde_json::to_value(&event.data).unwrap(), data, "{text}");
         assert_eq!(event.raw_json(), text);
-        assert_eq!(event.time().is_ok(), false);
+        assert!(event.time().is_err());
     }
     for text in [
         r#"{"type": "error"}"#,

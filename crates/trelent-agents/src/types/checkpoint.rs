@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Extra, Presigned};
-use crate::shape::whole;
 
 /// One entry of a chat history: any JSON object. Its keys are the harness's own.
 pub type ChatHistoryEntry = Map<String, Value>;
@@ -19,7 +18,6 @@ pub struct CheckpointResponse {
     /// Id of the checkpoint.
     pub checkpoint_id: String,
     /// Place in the chain, from 0.
-    #[serde(deserialize_with = "whole")]
     pub index: i64,
     /// Digest of the file system layer.
     pub layer_sha: String,

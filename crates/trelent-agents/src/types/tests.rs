@@ -1,3 +1,4 @@
+use agent_core::sdk::read_json_text;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -313,7 +314,7 @@ fn secrets_of_a_run_are_names_or_whole_bindings() {
 #[test]
 fn a_whole_number_is_one_however_it_is_written() {
     let read = |index: &str| {
-        serde_json::from_str::<CheckpointResponse>(&format!(
+        read_json_text::<CheckpointResponse>(&format!(
             r#"{{"index": {index}, "checkpoint_id": "c", "layer_sha": "", "s3_path": "", "created_at": ""}}"#
         ))
     };
