@@ -217,6 +217,12 @@ fn a_number_is_whole_however_it_is_written() {
     ] {
         assert!(matches!(data, EventData::ToolCallCompleted(call) if call.exit_code == Some(-2)));
     }
+    // Beside the data stands its type: the fields were collected.
+    let beside = event(
+        r#"{"ts": "T", "type": "session.completed", "data": {"exit_code": 1.0, "usage": {"input_tokens": 2.0}}}"#,
+    );
+    assert_eq!(beside.session_completed().unwrap().exit_code, 1);
+    assert_eq!(beside.usage().unwrap().input_tokens, 2);
     let delta = data(
         r#"{"type": "message.delta", "message_id": "m", "content_index": 2.0, "delta": {"text": "x"}}"#,
     );
