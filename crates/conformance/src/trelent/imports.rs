@@ -58,8 +58,10 @@ pub fn decoded(expected: &Value) -> Result<Value, String> {
     let connectors = expected.get(CONNECTORS).and_then(Value::as_array);
     let entries = connectors.into_iter().flatten().map(|connector| {
         let data = connector.pointer("/source/data").and_then(Value::as_str);
-        data.map(|data| Ok(unpack(data)?.iter().map(listed).collect()))
-            .unwrap_or(Ok(Value::Null))
+        match data {
+            Some(data) => Ok(unpack(data)?.iter().map(listed).collect()),
+            None => Ok(Value::Null),
+        }
     });
     entries.collect()
 }

@@ -291,7 +291,7 @@ fn seconds(args: &Args) -> Result<Option<u64>, String> {
     let given: Option<f64> = parsed(args, "timeout_seconds")?;
     match given {
         Some(seconds) if seconds < 0.0 => Ok(Some(0)),
-        Some(seconds) if seconds >= u64::MAX as f64 => Ok(Some(u64::MAX)),
+        Some(seconds) if seconds > 1e18 => Ok(Some(u64::MAX)),
         _ => parsed(args, "timeout_seconds"),
     }
 }
