@@ -199,6 +199,7 @@ enum Detail {
 impl Detail {
     /// None if `body` is not a JSON object.
     fn of(body: &str) -> Option<Self> {
+        let body = body.strip_prefix('\u{FEFF}').unwrap_or(body);
         let mended = mend_surrogates(body);
         let body = mended.as_deref().unwrap_or(body);
         let fields: BTreeMap<String, &RawValue> = serde_json::from_str(body).ok()?;

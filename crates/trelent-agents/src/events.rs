@@ -111,7 +111,8 @@ open_enum! {
 pub struct CommonEvent {
     /// Number of the event within its run, rising; 0 when the server gives none.
     pub seq: u64,
-    /// When it happened, as the server wrote it; [`time`](Self::time) reads it.
+    /// When it happened, as the server wrote it; [`time`](Self::time) reads it. Empty if an event of unknown type does
+    /// not tell.
     pub timestamp: String,
     /// What it is about.
     pub event_type: EventType,

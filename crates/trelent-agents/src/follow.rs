@@ -248,11 +248,9 @@ impl Follow for Subscription {
     }
 
     fn opened(&mut self, head: &ResponseMeta) -> Next {
-        let kind = head
-            .headers
-            .get("content-type")
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
+        let kind = head.headers.get("content-type");
+        // Parameters do not matter, whatever bytes they are of.
+        let kind = String::from_utf8_lossy(kind.map_or(&[], |kind| kind.as_bytes()));
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case("text/event-stream") {
             self.opened = true;
@@ -261,7 +259,7 @@ impl Follow for Subscription {
         let got = if kind.is_empty() {
             "no content type"
         } else {
-            kind
+            &*kind
         };
         Next::Fail(
             Error::decode(format!("the answer is not an event stream but {got}"))

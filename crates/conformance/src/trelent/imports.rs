@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::archive::{Entry, plain_name, unpack};
@@ -50,6 +50,31 @@ pub fn check(
     }
     found.extend(differences(Rule::Exact, &expected, &actual));
     Ok(found)
+}
+
+/// What the archives of an expected body unpack to, in the form of `decoded_imports`: that key is about a vector's last
+/// request only.
+pub fn decoded(expected: &Value) -> Result<Value, String> {
+    let connectors = expected.get(CONNECTORS).and_then(Value::as_array);
+    let entries = connectors.into_iter().flatten().map(|connector| {
+        let data = connector.pointer("/source/data").and_then(Value::as_str);
+        match data {
+            Some(data) => Ok(unpack(data)?.iter().map(listed).collect()),
+            None => Ok(Value::Null),
+        }
+    });
+    entries.collect()
+}
+
+/// An entry as vectors list it.
+fn listed(entry: &Entry) -> Value {
+    json!({
+        "name": entry.name,
+        "type": entry.kind,
+        "mode": format!("{:#o}", entry.mode),
+        "linkname": entry.linkname,
+        "content_base64": STANDARD.encode(&entry.content),
+    })
 }
 
 /// Takes the value at a JSON pointer and leaves null.

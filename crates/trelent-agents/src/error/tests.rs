@@ -59,6 +59,11 @@ fn every_row_of_the_table_of_error_bodies() {
             0,
         ),
         (401, r#"{"detail": "a", "detail": "b"}"#, "b".into(), 0),
+        // A byte order mark does not make it something else.
+        (409, "\u{FEFF}{\"detail\": \"taken\"}", "taken".into(), 0),
+        (404, "\u{FEFF}{}", "Not found".into(), 0),
+        (400, "\u{FEFF}{}", "\u{FEFF}{}".into(), 0),
+        (404, "\u{FEFF}", unreadable("\u{FEFF}"), 0),
         // What is no JSON object.
         (502, "<html>", unreadable("<html>"), 0),
         (503, "", unreadable(""), 0),

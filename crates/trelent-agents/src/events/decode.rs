@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use agent_core::Error;
-use agent_core::sdk::mend_surrogates;
+use agent_core::sdk::{mend_surrogates, read_json_text};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::tagged::{Object, TYPE, resolve};
+use super::tagged::{Object, TYPE, Tagged as _, resolve};
 use super::{CommonEvent, EventData};
 use crate::error::brief;
 use crate::shape::{Fields, second_name};
@@ -37,19 +37,17 @@ pub(crate) fn decode_event(text: &str) -> Decoded {
     if text.is_empty() {
         return Decoded::Skip;
     }
-    let error = match serde_json::from_str::<Fields<Envelope>>(text) {
-        Ok(Fields(envelope)) => return decoded(envelope, text),
-        Err(error) => error,
-    };
+    if let Ok(Fields(envelope)) = serde_json::from_str(text) {
+        return decoded(envelope, text);
+    }
     // What went wrong first need not be all that is wrong: only a look at the whole text tells JSON from noise.
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
         return Decoded::Skip;
     }
-    match mend_surrogates(text).map(|mended| serde_json::from_str(&mended)) {
-        Some(Ok(Fields(envelope))) => decoded(envelope, text),
-        // Halves of characters are not what is wrong.
-        Some(Err(error)) => malformed(text, &brief(&error)),
-        None => malformed(text, &brief(&error)),
+    // Halves of characters and keys that come twice are not what is wrong.
+    match read_json_text(text) {
+        Ok(Fields(envelope)) => decoded(envelope, text),
+        Err(error) => malformed(text, &brief(&error)),
     }
 }
 
@@ -108,16 +106,28 @@ struct Envelope {
 
 impl Envelope {
     fn into_event(self, text: &str) -> Result<CommonEvent, String> {
-        let timestamp = self
-            .ts
-            .or(self.timestamp)
-            .ok_or("missing field `timestamp`")?;
         // A type inside of `data` wins over the one beside it.
-        let object = match self.data.ok_or("missing field `data`")? {
-            Object::Other { tag: None, fields } => {
-                resolve(self.event_type, fields).map_err(|error| brief(&error))?
-            }
-            object => object,
+        let unknown = match &self.data {
+            Some(Object::Known(_)) => false,
+            Some(Object::Other { tag: Some(_), .. }) => true,
+            _ => (self.event_type.as_deref()).is_some_and(|name| !EventData::knows(name)),
+        };
+        // What an event of unknown type must have besides is not known either.
+        let timestamp = match self.ts.or(self.timestamp) {
+            None if unknown => String::new(),
+            given => given.ok_or("missing field `timestamp`")?,
+        };
+        let object = match self.data {
+            None if unknown => Object::Other {
+                tag: self.event_type,
+                fields: Map::new(),
+            },
+            given => match given.ok_or("missing field `data`")? {
+                Object::Other { tag: None, fields } => {
+                    resolve(self.event_type, fields).map_err(|error| brief(&error))?
+                }
+                object => object,
+            },
         };
         let data = match object {
             Object::Known(data) => data,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{ContentBlock, ToolKind, Usage};
-use crate::shape::{object, optional_object};
+use crate::shape::{object, optional_object, optional_whole, whole};
 
 /// `session.started`: the agent's session begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,7 @@ pub struct SessionStarted {
 #[non_exhaustive]
 pub struct SessionCompleted {
     /// Exit code of the agent; 0 is success.
+    #[serde(deserialize_with = "whole")]
     pub exit_code: i64,
     /// What the session used.
     #[serde(default, deserialize_with = "optional_object")]
@@ -88,6 +89,7 @@ pub struct MessageDelta {
     /// Id of the message.
     pub message_id: String,
     /// Which content block of the message grows, from 0.
+    #[serde(deserialize_with = "whole")]
     pub content_index: i64,
     /// What is new.
     #[serde(deserialize_with = "object")]
@@ -215,7 +217,7 @@ pub struct ToolCallCompleted {
     #[serde(default)]
     pub output: Option<String>,
     /// Exit code, if the tool has one. Other than 0 is no error of the stream.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_whole")]
     pub exit_code: Option<i64>,
 }
 

@@ -1,3 +1,4 @@
+use agent_core::sdk::read_json_text;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -308,4 +309,19 @@ fn secrets_of_a_run_are_names_or_whole_bindings() {
         ),
         json!({"name": "db", "env_var": "DB_URL", "mount": true})
     );
+}
+
+#[test]
+fn a_whole_number_is_one_however_it_is_written() {
+    let read = |index: &str| {
+        read_json_text::<CheckpointResponse>(&format!(
+            r#"{{"index": {index}, "checkpoint_id": "c", "layer_sha": "", "s3_path": "", "created_at": ""}}"#
+        ))
+    };
+    for (index, expected) in [("3", 3), ("3.0", 3), ("3e0", 3), ("-0", 0), ("0.12e2", 12)] {
+        assert_eq!(read(index).unwrap().index, expected, "{index}");
+    }
+    for index in ["3.5", "\"3\"", "1e30", "true", "null"] {
+        assert!(read(index).is_err(), "{index}");
+    }
 }

@@ -80,6 +80,26 @@ async fn an_answer_that_is_no_event_stream_is_an_error_not_an_empty_stream() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_follows_the_content_type_does_not_matter() {
+    for kind in [
+        "text/event-stream",
+        "Text/Event-Stream;charset=latin-1",
+        "text/event-stream ; x=\"a, b\"",
+        "text/event-stream; name=\"événements\"",
+    ] {
+        let open = move |_| {
+            let reply = Reply::status(200).header("content-type", kind);
+            reply.chunk(event(0)).chunk(completed(1))
+        };
+        let transport = server(open, running);
+        let mut events = anonymous(&transport)
+            .runs()
+            .subscribe_with("run_1", StreamOptions::new().resume(Resume::never()));
+        assert_eq!(drain(&mut events).await, numbers(0..2), "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cached_token_that_is_refused_while_opening_is_replaced_once() {
     let grants = Arc::new(AtomicUsize::new(0));
     let transport = ScriptedTransport::new();

@@ -2,7 +2,6 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::json;
 use tar::{Builder, EntryType, Header};
 
 use super::*;
@@ -158,12 +157,37 @@ fn the_rest_of_the_body_compares_as_usual() {
 }
 
 #[test]
+fn an_earlier_request_of_a_vector_has_its_archives_in_its_own_body() {
+    let files = |content| {
+        [
+            File("./", DIR, 0o755, "", b""),
+            File("./a", FILE, 0o644, "", content),
+        ]
+    };
+    let expected = body(&pack(&files(b"\0A")));
+    let own = decoded(&expected).unwrap();
+    assert_eq!(own[0], Value::Null);
+    let check = |content| {
+        let actual = body(&pack(&files(content))).to_string();
+        check(actual.as_bytes(), &expected, Some(&own)).unwrap()
+    };
+    assert_eq!(check(b"\0A"), []);
+    assert_eq!(check(b"\0B").len(), 1);
+    assert_eq!(decoded(&json!({"prompt": "p"})), Ok(json!([])));
+    assert!(decoded(&body("no archive")).is_err());
+}
+
+#[test]
 fn the_recorded_archives_unpack_to_what_the_vectors_say() {
     let vendor = crate::vendors::find("trelent").unwrap();
     let found = crate::vector::load::folder(&crate::run::crate_vectors(vendor)).unwrap();
     let mut checked = 0;
     for source in &found["trelent"] {
         let vector = source.content.as_ref().unwrap();
+        if vector["source"] == "composed" {
+            // Nobody packed what these stand for.
+            continue;
+        }
         for exchange in vector["exchanges"].as_array().unwrap() {
             let request = &exchange["request"];
             if request["body_check"] == RULE {
