@@ -15,6 +15,7 @@ mod follow;
 #[doc(hidden)]
 pub mod fuzzing;
 mod json_text;
+mod numbers;
 mod op;
 mod open_enum;
 mod pages;

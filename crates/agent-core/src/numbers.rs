@@ -1,0 +1,84 @@
+//! Numbers as the web means them: `1`, `1.0` and `1e0` are the same, and what no double holds is no reason to fail.
+
+/// The first number that 64 bits can not count to.
+const BEYOND: f64 = 18_446_744_073_709_551_616.0;
+
+/// Writes whole numbers plainly, and what is beyond the largest double as that. None if there is nothing to rewrite.
+/// `json` must be JSON by the grammar.
+pub(crate) fn plain_numbers(json: &str) -> Option<String> {
+    let bytes = json.as_bytes();
+    let mut plain = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(byte) = bytes.get(at) {
+        let rest = bytes.get(at..)?;
+        at += match byte {
+            b'"' => text_length(rest),
+            b'-' | b'0'..=b'9' => {
+                let in_number =
+                    |b: &&u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+                let length = rest.iter().take_while(in_number).count();
+                if let Some(other) = plain_number(json.get(at..at + length)?) {
+                    plain.push_str(json.get(copied..at)?);
+                    plain.push_str(&other);
+                    copied = at + length;
+                }
+                length
+            }
+            _ => 1,
+        };
+    }
+    if copied == 0 {
+        return None;
+    }
+    plain.push_str(json.get(copied..)?);
+    Some(plain)
+}
+
+/// Length of the text that `json` begins with, quotes included.
+fn text_length(json: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    json.len()
+}
+
+/// Another spelling of a number, if it needs one.
+fn plain_number(number: &str) -> Option<String> {
+    if number != "-0" && number.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+        return None;
+    }
+    let value: f64 = number.parse().ok()?;
+    if value.is_infinite() {
+        return Some(format!("{:e}", f64::MAX.copysign(value)));
+    }
+    if value == 0.0 {
+        return Some("0".to_owned());
+    }
+    (value.fract() == 0.0 && value.abs() < BEYOND).then(|| format!("{value:.0}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_numbers;
+
+    #[test]
+    fn only_numbers_that_need_it_are_rewritten() {
+        let largest = format!("[{:e},{:e}]", f64::MAX, f64::MIN);
+        for (json, expected) in [
+            ("[1,-2,0.5,1e-3,18446744073709551616,1e30]", None),
+            (r#"{"1.0":"-0 1e3 \" 2.0"}"#, None),
+            ("1.0", Some("1")),
+            ("[-0,0.0,-0e5,1e-999]", Some("[0,0,0,0]")),
+            ("[1e3,-2.50E1,100e-2]", Some("[1000,-25,1]")),
+            (r#"{"é\\":1.0,"\\\"":2.0}"#, Some(r#"{"é\\":1,"\\\"":2}"#)),
+            ("[1e999,-1e999]", Some(&largest)),
+        ] {
+            assert_eq!(plain_numbers(json).as_deref(), expected, "{json}");
+        }
+    }
+}
