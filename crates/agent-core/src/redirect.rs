@@ -60,7 +60,9 @@ impl Redirects {
         }
         let method = self.method(request.method(), response.status())?;
         let current = Url::parse(&request.uri().to_string()).ok()?;
-        let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
+        // Not `to_str`: servers write other scripts without encoding them, and every browser follows.
+        let location = response.headers().get(header::LOCATION)?.as_bytes();
+        let location = std::str::from_utf8(location).ok()?;
         let target = current.join(location).ok()?;
         if !matches!(target.scheme(), "http" | "https")
             || !target.username().is_empty()

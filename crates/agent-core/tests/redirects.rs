@@ -164,6 +164,7 @@ async fn a_location_is_resolved_against_the_request() {
         ("HTTPS://TOY.TEST/x", "https://toy.test/x"),
         ("/x#part", "https://toy.test/x"),
         ("/a b", "https://toy.test/a%20b"),
+        ("/ü?q=é", "https://toy.test/%C3%BC?q=%C3%A9"),
         ("\\\\toy.test\\x", "https://toy.test/x"),
     ];
     for (location, expected) in rows {
