@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use agent_core::sdk::{or_default, read_json};
+use agent_core::sdk::{or_default, read_json_text};
 use agent_core::{Cursor, Error, Result};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -15,8 +15,7 @@ use super::{EventVisibility, Extra, RunEventType, RunId};
 ///
 /// It may hold the provider's output; what is fit to be shown is in the parts of
 /// [`full_stream`](crate::AgentRunStream::full_stream). The JSON that came is in [`raw_json`](Self::raw_json).
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RunEvent {
     /// The run.
@@ -24,10 +23,8 @@ pub struct RunEvent {
     /// Its place among the run's events, from 1 and rising.
     pub sequence: u64,
     /// What it is about.
-    #[serde(rename = "type")]
     pub event_type: RunEventType,
     /// The provider's own name of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_event_type: Option<String>,
     /// Who made it, such as `worker`.
     pub source: String,
@@ -36,17 +33,15 @@ pub struct RunEvent {
     /// Its content, a JSON object whose keys depend on the type. Absent and null are as empty.
     pub payload: Value,
     /// Where the whole content is, if it did not fit.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_ref: Option<ArtifactRef>,
     /// The content was cut, or is elsewhere.
     pub is_truncated: bool,
     /// When it was stored.
     pub created_at: String,
     /// Fields this version does not know.
-    #[serde(flatten)]
     pub extra: Extra,
-    #[serde(skip)]
     raw: Box<RawValue>,
+    null_payload: bool,
 }
 
 /// A reference to stored content.
@@ -80,8 +75,9 @@ struct Fields {
     source: String,
     #[serde(default)]
     visibility: Option<EventVisibility>,
-    #[serde(default)]
-    payload: Value,
+    /// None if it is absent, null if it is null.
+    #[serde(default, deserialize_with = "present")]
+    payload: Option<Value>,
     #[serde(default)]
     artifact_ref: Option<ArtifactRef>,
     #[serde(default, deserialize_with = "or_default")]
@@ -90,6 +86,48 @@ struct Fields {
     created_at: String,
     #[serde(flatten)]
     extra: Extra,
+}
+
+/// The record as it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    run_id: &'a RunId,
+    sequence: u64,
+    #[serde(rename = "type")]
+    event_type: &'a RunEventType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_event_type: Option<&'a str>,
+    source: &'a str,
+    visibility: &'a EventVisibility,
+    payload: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact_ref: Option<&'a ArtifactRef>,
+    is_truncated: bool,
+    created_at: &'a str,
+    #[serde(flatten)]
+    extra: &'a Extra,
+}
+
+impl Serialize for RunEvent {
+    /// As it is stored: a payload that was null is null again.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let empty = self.payload.as_object().is_some_and(Extra::is_empty);
+        let record = Record {
+            run_id: &self.run_id,
+            sequence: self.sequence,
+            event_type: &self.event_type,
+            provider_event_type: self.provider_event_type.as_deref(),
+            source: &self.source,
+            visibility: &self.visibility,
+            payload: (!(self.null_payload && empty)).then_some(&self.payload),
+            artifact_ref: self.artifact_ref.as_ref(),
+            is_truncated: self.is_truncated,
+            created_at: &self.created_at,
+            extra: &self.extra,
+        };
+        record.serialize(serializer)
+    }
 }
 
 impl RunEvent {
@@ -101,11 +139,9 @@ impl RunEvent {
     }
 
     pub(crate) fn from_raw(raw: Box<RawValue>) -> serde_json::Result<Self> {
-        let fields: Fields = read_json(raw.get().as_bytes())?;
-        let payload = match fields.payload {
-            Value::Null => Value::Object(Extra::new()),
-            payload => payload,
-        };
+        let fields: Fields = read_json_text(raw.get())?;
+        let null_payload = fields.payload == Some(Value::Null);
+        let payload = fields.payload.filter(|payload| !payload.is_null());
         Ok(Self {
             run_id: fields.run_id,
             sequence: fields.sequence,
@@ -113,12 +149,13 @@ impl RunEvent {
             provider_event_type: fields.provider_event_type,
             source: fields.source,
             visibility: fields.visibility.unwrap_or(EventVisibility::Public),
-            payload,
+            payload: payload.unwrap_or_else(|| Extra::new().into()),
             artifact_ref: fields.artifact_ref,
             is_truncated: fields.is_truncated,
             created_at: fields.created_at,
             extra: fields.extra,
             raw,
+            null_payload,
         })
     }
 
@@ -140,6 +177,10 @@ impl RunEvent {
             .as_str()
             .filter(|text| !text.is_empty())
     }
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 fn not_an_event() -> Error {
@@ -203,10 +244,10 @@ impl RunEventPage {
         let next = members.remove("nextAfterSeq");
         let rest = members
             .into_iter()
-            .map(|(name, raw)| Ok((name, serde_json::from_str(raw.get())?)));
+            .map(|(name, raw)| Ok((name, read_json_text(raw.get())?)));
         Ok(Self {
             next_after_seq: match next {
-                Some(next) => or_default(&mut serde_json::Deserializer::from_str(next.get()))?,
+                Some(next) => read_json_text::<Option<u64>>(next.get())?.unwrap_or_default(),
                 None => 0,
             },
             extra: rest.collect::<serde_json::Result<_>>()?,
