@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use agent_core::sdk::read_json;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -111,8 +112,7 @@ fn called(folder: &Path) -> String {
 fn file(path: &Path) -> Vec<(Option<String>, Source)> {
     let shown = path.display();
     let read = fs::read(path).map_err(|error| error.to_string());
-    let read = read
-        .and_then(|text| serde_json::from_slice::<Value>(&text).map_err(|error| error.to_string()));
+    let read = read.and_then(|text| read_json::<Value>(&text).map_err(|error| error.to_string()));
     let broken = |reason: String| {
         let name = shown.to_string();
         let content = Err(reason);
@@ -195,6 +195,17 @@ mod tests {
         let found = folder(root.path()).unwrap();
         assert!(found["acme"][0].content.is_err());
         assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn a_file_is_read_as_its_writer_reads_it() {
+        // Half a character and a number beyond doubles are about the SDK, not about the file.
+        let root = tempfile::tempdir().unwrap();
+        let text = "\u{feff}[{\"name\": \"n\", \"vendor\": \"acme\", \"args\": {\"a\": \"\\ud83d\", \"b\": 1e999}}]";
+        write(root.path(), "any.json", text);
+        let found = folder(root.path()).unwrap();
+        let vector = found["acme"][0].content.as_ref().unwrap();
+        assert_eq!(vector["args"]["a"], "\u{fffd}");
     }
 
     #[test]
