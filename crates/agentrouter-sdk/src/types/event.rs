@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agent_core::sdk::{or_default, read_json_text};
+use agent_core::sdk::{or_default, read_json};
 use agent_core::{Cursor, Error, Result};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -139,7 +139,7 @@ impl RunEvent {
     }
 
     pub(crate) fn from_raw(raw: Box<RawValue>) -> serde_json::Result<Self> {
-        let fields: Fields = read_json_text(raw.get())?;
+        let fields: Fields = read_json(raw.get().as_bytes())?;
         let null_payload = fields.payload == Some(Value::Null);
         let payload = fields.payload.filter(|payload| !payload.is_null());
         Ok(Self {
@@ -244,10 +244,10 @@ impl RunEventPage {
         let next = members.remove("nextAfterSeq");
         let rest = members
             .into_iter()
-            .map(|(name, raw)| Ok((name, read_json_text(raw.get())?)));
+            .map(|(name, raw)| Ok((name, read_json(raw.get().as_bytes())?)));
         Ok(Self {
             next_after_seq: match next {
-                Some(next) => read_json_text::<Option<u64>>(next.get())?.unwrap_or_default(),
+                Some(next) => read_json::<Option<u64>>(next.get().as_bytes())?.unwrap_or_default(),
                 None => 0,
             },
             extra: rest.collect::<serde_json::Result<_>>()?,
