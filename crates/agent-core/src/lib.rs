@@ -40,7 +40,6 @@ mod timeouts;
 mod trace;
 pub mod transport;
 mod url;
-mod vast_numbers;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
 
@@ -87,5 +86,4 @@ pub mod sdk {
     pub use crate::surrogates::mend_surrogates;
     pub use crate::time::rfc3339_ms;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};
-    pub use crate::vast_numbers::mend_numbers;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use agent_core::sdk::{Response, read_json, read_json_text};
+use agent_core::sdk::{Response, read_json_text};
 use agent_core::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -43,33 +43,7 @@ pub(crate) fn typed<T: DeserializeOwned>(response: &Response) -> Result<T> {
     if is_empty(response) || media(response) == Media::Other {
         return Err(misfit(response, response.decode_error(&no_json())));
     }
-    read(&response.body).map_err(|error| misfit(response, response.decode_error(&error)))
-}
-
-/// JSON of a known form, as the original's runtime reads it: of several equal keys the last counts, and a whole number is
-/// one however it is written. What fits at once is read once.
-pub(crate) fn read<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
-    read_json(json).or_else(|error| {
-        let Ok(mut value) = read_json::<Value>(json) else {
-            return Err(error);
-        };
-        write_whole(&mut value);
-        serde_json::from_value(value).map_err(|_| error)
-    })
-}
-
-/// Writes whole numbers without a fraction.
-fn write_whole(value: &mut Value) {
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            if let Some(whole) = integer(value) {
-                *value = whole.into();
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(write_whole),
-        Value::Object(fields) => fields.values_mut().for_each(write_whole),
-        _ => {}
-    }
+    response.json().map_err(|error| misfit(response, error))
 }
 
 /// A whole number, also one that is written with a fraction of zero.

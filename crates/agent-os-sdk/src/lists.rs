@@ -3,11 +3,11 @@
 use std::marker::PhantomData;
 
 use agent_core::Result;
-use agent_core::sdk::{After, OffsetGuard, Op, Paging, Request, Response, stuck};
+use agent_core::sdk::{After, OffsetGuard, Op, Paging, Request, Response, read_json_text, stuck};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::decode::{misfit, read, typed};
+use crate::decode::{misfit, typed};
 use crate::ops::RUNS_GET_EVENTS;
 use crate::types::{PaginatedResponse, PaginationParams, PollEvents, RunEventsPollResponse};
 use crate::wire;
@@ -64,7 +64,7 @@ impl<T: DeserializeOwned + Send + 'static> Paging for Offsets<T> {
         let (new, after) = self.guard.page(&texts, total);
         let items = if new {
             let items: std::result::Result<_, _> =
-                texts.iter().map(|text| read(text.as_bytes())).collect();
+                texts.iter().map(|text| read_json_text(text)).collect();
             items.map_err(|error| misfit(answer, answer.decode_error(&error)))?
         } else {
             Vec::new()

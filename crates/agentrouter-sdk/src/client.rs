@@ -129,6 +129,12 @@ impl AgentRouterClient {
             .unwrap_or(wire::DEFAULT_BASE_URL);
         let mut http = options.http;
         for (name, value) in options.default_headers {
+            // What is beyond Latin-1 is no header value: the vendor's client fails with it on the first call.
+            if value.chars().any(|c| c > '\u{FF}') {
+                return Err(Error::config(
+                    "the value of a default header can not be sent in a header",
+                ));
+            }
             http = http.header(name, value);
         }
         let pipeline = Pipeline::new(Setup {

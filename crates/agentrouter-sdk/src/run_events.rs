@@ -156,7 +156,9 @@ impl Follow for Snapshot {
     }
 
     fn frame(&mut self, frame: Frame, _: &Scene<'_>, out: &mut Out<RunEvent>) -> Next {
-        if frame.event() == wire::HEARTBEAT || frame.data_bytes().is_empty() {
+        // Several empty data lines are line ends, and as empty as one.
+        let empty = frame.data_bytes().iter().all(|byte| *byte == b'\n');
+        if frame.event() == wire::HEARTBEAT || empty {
             return Next::Read;
         }
         match RunEvent::from_json(&frame.data()) {

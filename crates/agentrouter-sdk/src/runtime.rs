@@ -277,11 +277,13 @@ impl<'de> Deserialize<'de> for ResolvedRuntimeSelection {
 }
 
 impl<'de> Deserialize<'de> for RuntimeSelection {
+    /// Null is as not set: it is never sent.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = object(deserializer)?;
         let fits = |names: [&str; 3]| {
             let mut fields = object.iter();
-            fields.all(|(name, value)| names.contains(&name.as_str()) && value.is_string())
+            let fit = |value: &Value| value.is_string() || value.is_null();
+            fields.all(|(name, value)| names.contains(&name.as_str()) && fit(value))
         };
         let text = |name| object.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(match text("kind").as_deref() {

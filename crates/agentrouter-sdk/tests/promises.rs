@@ -321,6 +321,11 @@ fn what_can_not_make_a_client_is_refused_without_showing_it() {
         ("a path only", good().base_url("/v1")),
         ("header name", good().default_header("planted name", "v")),
         ("header value", good().default_header("x", "planted\nvalue")),
+        // The vendor's client fails with it on the first call.
+        (
+            "header value that is no Latin-1",
+            good().default_header("x", "planted ✅"),
+        ),
         (
             "limit",
             good().http(HttpConfig::new().attempt_timeout(Duration::ZERO)),

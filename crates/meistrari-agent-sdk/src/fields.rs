@@ -2,10 +2,9 @@
 //!
 //! Here live [`Fields`], from which every type of the vendor's is read, and how answers become such types.
 
-use agent_core::sdk::{Response, compact_json, mend_numbers, read_json_text};
+use agent_core::sdk::{Response, compact_json, read_json_text};
 use agent_core::{Error, Result};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -34,7 +33,7 @@ impl<'a> Fields<'a> {
     /// The fields of the object in `text`.
     pub(crate) fn parse(text: &'a str) -> serde_json::Result<Self> {
         Ok(Self {
-            map: json(text)?,
+            map: read_json_text(text)?,
             text: Some(text),
         })
     }
@@ -128,15 +127,6 @@ impl<'a> Fields<'a> {
             }
         }
     }
-}
-
-/// `text` as JSON. Nothing is lost over what is JSON by the grammar but no value of ours: halves of characters become U+FFFD,
-/// numbers that no `f64` can hold null.
-pub(crate) fn json<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    read_json_text(text).or_else(|error| match mend_numbers(text) {
-        Some(mended) => read_json_text(&mended),
-        None => Err(error),
-    })
 }
 
 /// The object `error` as JSON with its keys in the server's order.

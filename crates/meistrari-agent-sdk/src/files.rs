@@ -1,12 +1,12 @@
 //! The files that a session left behind.
 
-use agent_core::sdk::{Request, Response};
+use agent_core::sdk::{Request, Response, read_json_text};
 use agent_core::{Call, Result, WithResponse};
 use serde_json::Value;
 
 use crate::client::AgentClient;
 use crate::error::{check_segment, validation};
-use crate::fields::{decode, json, text, wrong};
+use crate::fields::{decode, text, wrong};
 use crate::ops::{FETCH_SESSION_FILE, LIST_SESSION_FILES};
 use crate::types::{SessionFile, SessionFiles};
 
@@ -53,6 +53,6 @@ fn files(response: &Response) -> Result<SessionFiles> {
     if !body.trim_start().starts_with('[') {
         return decode(response);
     }
-    let list: Vec<Value> = json(body).map_err(|error| response.decode_error(&error))?;
+    let list: Vec<Value> = read_json_text(body).map_err(|error| response.decode_error(&error))?;
     SessionFiles::from_list(list).map_err(|what| wrong(response, what))
 }

@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 
 use agent_core::error::ErrorResponse;
 use agent_core::fuzzing::{has_fraction, one_line, reversed};
+use agent_core::sdk::read_json_text;
 use agent_core::{Error, ErrorKind};
 use bytes::Bytes;
 use futures_core::Stream;
@@ -26,7 +27,7 @@ use url::{Host, Url};
 
 use crate::error::{refusal, without_signature};
 use crate::events::decode_event;
-use crate::fields::{Extra, json};
+use crate::fields::Extra;
 use crate::{
     CancelSessionResponse, ErrorExt as _, ExecuteAgentResponse, SessionFile, SessionFiles,
     SessionStreamEvent, SessionTimelineResponse, SessionWebhookConfig, SessionWebhookEventPayload,
@@ -39,7 +40,7 @@ const READ: [&str; 6] = ["kind", "nextCursor", "status", "steps", "result", "err
 
 /// Decodes any text as an event in a frame of this name.
 pub fn event(text: &str, name: &str) {
-    let whole: Option<Extra> = json(text).ok();
+    let whole: Option<Extra> = read_json_text(text).ok();
     match (decode_event(text, name), whole) {
         (Err(error), None) => {
             assert_eq!(error.kind(), ErrorKind::Decode);

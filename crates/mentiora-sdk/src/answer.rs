@@ -1,26 +1,10 @@
 //! Reading answers member by member, so that a missing one is named in the vendor's words.
 
-use agent_core::sdk::{Response, mend_numbers, mend_surrogates};
+use agent_core::sdk::{Response, read_json};
 use agent_core::{Error, Result};
 use serde_json::{Map, Value};
 
 use crate::number::count;
-
-/// `text` as JSON, read as JavaScript reads it: halves of characters, as servers send them that cut text by UTF-16
-/// units, become U+FFFD, and numbers too large for any number null.
-pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
-    serde_json::from_str(text).or_else(|error| {
-        let whole = mend_surrogates(text);
-        let mended = mend_numbers(whole.as_deref().unwrap_or(text)).or(whole);
-        mended.map_or(Err(error), |mended| serde_json::from_str(&mended))
-    })
-}
-
-/// The body of an answer as JSON. A byte order mark before it is none of it.
-pub(crate) fn body(bytes: &[u8]) -> Result<Value, serde_json::Error> {
-    let text = String::from_utf8_lossy(bytes);
-    parse(text.strip_prefix('\u{feff}').unwrap_or(&text))
-}
 
 /// An object of an answer whose members are taken one by one; what is left is what this version does not know.
 pub(crate) struct Members {
@@ -36,7 +20,7 @@ impl Members {
 
     /// The members of a body. What is not a JSON object has none.
     pub(crate) fn of_body(bytes: &[u8], what: &'static str) -> Self {
-        let map = match body(bytes) {
+        let map = match read_json(bytes) {
             Ok(Value::Object(members)) => members,
             _ => Map::new(),
         };

@@ -6,9 +6,9 @@
 use std::fmt;
 
 use agent_core::error::ErrorResponse;
+use agent_core::sdk::read_json;
 use agent_core::{Error, ErrorKind};
 
-use crate::answer;
 use crate::ops::{AGENTS_STREAM, FILES_DOWNLOAD};
 
 /// The vendor's name for the one error type of this crate. What its classes carry is in [`ErrorExt`].
@@ -173,7 +173,7 @@ pub(crate) struct ServerError {
 
 impl ServerError {
     fn of(body: &[u8]) -> Self {
-        let body = answer::body(body).unwrap_or_default();
+        let body: serde_json::Value = read_json(body).unwrap_or_default();
         let text = |key| body["error"][key].as_str().map(str::to_owned);
         match text("message").filter(|message| !message.is_empty()) {
             None => Self::default(),

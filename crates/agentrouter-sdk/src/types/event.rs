@@ -1,11 +1,11 @@
 //! Events of a run, exactly as they are stored.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
-use agent_core::sdk::{or_default, read_json};
+use agent_core::sdk::{or_default, read_json_text};
 use agent_core::{Cursor, Error, Result};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -15,8 +15,7 @@ use super::{EventVisibility, Extra, RunEventType, RunId};
 ///
 /// It may hold the provider's output; what is fit to be shown is in the parts of
 /// [`full_stream`](crate::AgentRunStream::full_stream). The JSON that came is in [`raw_json`](Self::raw_json).
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RunEvent {
     /// The run.
@@ -24,10 +23,8 @@ pub struct RunEvent {
     /// Its place among the run's events, from 1 and rising.
     pub sequence: u64,
     /// What it is about.
-    #[serde(rename = "type")]
     pub event_type: RunEventType,
     /// The provider's own name of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_event_type: Option<String>,
     /// Who made it, such as `worker`.
     pub source: String,
@@ -36,17 +33,15 @@ pub struct RunEvent {
     /// Its content, a JSON object whose keys depend on the type. Absent and null are as empty.
     pub payload: Value,
     /// Where the whole content is, if it did not fit.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_ref: Option<ArtifactRef>,
     /// The content was cut, or is elsewhere.
     pub is_truncated: bool,
     /// When it was stored.
     pub created_at: String,
     /// Fields this version does not know.
-    #[serde(flatten)]
     pub extra: Extra,
-    #[serde(skip)]
-    raw: Box<RawValue>,
+    raw: Box<str>,
+    null_payload: bool,
 }
 
 /// A reference to stored content.
@@ -80,8 +75,9 @@ struct Fields {
     source: String,
     #[serde(default)]
     visibility: Option<EventVisibility>,
-    #[serde(default)]
-    payload: Value,
+    /// None if it is absent, null if it is null.
+    #[serde(default, deserialize_with = "present")]
+    payload: Option<Value>,
     #[serde(default)]
     artifact_ref: Option<ArtifactRef>,
     #[serde(default, deserialize_with = "or_default")]
@@ -92,40 +88,87 @@ struct Fields {
     extra: Extra,
 }
 
+/// The record as it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    run_id: &'a RunId,
+    sequence: u64,
+    #[serde(rename = "type")]
+    event_type: &'a RunEventType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_event_type: Option<&'a str>,
+    source: &'a str,
+    visibility: &'a EventVisibility,
+    payload: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact_ref: Option<&'a ArtifactRef>,
+    is_truncated: bool,
+    created_at: &'a str,
+    #[serde(flatten)]
+    extra: &'a Extra,
+}
+
+impl Serialize for RunEvent {
+    /// As it is stored: a payload that was null is null again.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let empty = self.payload.as_object().is_some_and(Extra::is_empty);
+        let record = Record {
+            run_id: &self.run_id,
+            sequence: self.sequence,
+            event_type: &self.event_type,
+            provider_event_type: self.provider_event_type.as_deref(),
+            source: &self.source,
+            visibility: &self.visibility,
+            payload: (!(self.null_payload && empty)).then_some(&self.payload),
+            artifact_ref: self.artifact_ref.as_ref(),
+            is_truncated: self.is_truncated,
+            created_at: &self.created_at,
+            extra: &self.extra,
+        };
+        record.serialize(serializer)
+    }
+}
+
 impl RunEvent {
     /// Reads an event from its JSON. Fails with kind [`Decode`](crate::ErrorKind::Decode) if it is not an object with a
     /// sequence and a type.
     pub fn from_json(json: &str) -> Result<Self> {
-        let raw: Box<RawValue> = serde_json::from_str(json).map_err(|_| not_an_event())?;
-        Self::from_raw(raw).map_err(|_| not_an_event())
+        let json = json.trim_matches([' ', '\t', '\n', '\r']);
+        let fields = read_json_text(json).map_err(|_| not_an_event())?;
+        Ok(Self::new(fields, json.into()))
     }
 
+    /// Of a text that is one JSON value.
     pub(crate) fn from_raw(raw: Box<RawValue>) -> serde_json::Result<Self> {
-        let fields: Fields = read_json(raw.get().as_bytes())?;
-        let payload = match fields.payload {
-            Value::Null => Value::Object(Extra::new()),
-            payload => payload,
-        };
-        Ok(Self {
+        let fields = read_json_text(raw.get())?;
+        Ok(Self::new(fields, raw.into()))
+    }
+
+    fn new(fields: Fields, raw: Box<str>) -> Self {
+        let null_payload = fields.payload == Some(Value::Null);
+        let payload = fields.payload.filter(|payload| !payload.is_null());
+        Self {
             run_id: fields.run_id,
             sequence: fields.sequence,
             event_type: fields.event_type,
             provider_event_type: fields.provider_event_type,
             source: fields.source,
             visibility: fields.visibility.unwrap_or(EventVisibility::Public),
-            payload,
+            payload: payload.unwrap_or_else(|| Extra::new().into()),
             artifact_ref: fields.artifact_ref,
             is_truncated: fields.is_truncated,
             created_at: fields.created_at,
             extra: fields.extra,
             raw,
-        })
+            null_payload,
+        }
     }
 
     /// The JSON that came from the server, to the byte. Of an event that was read from something else than JSON text,
     /// the same content in another spelling.
     pub fn raw_json(&self) -> &str {
-        self.raw.get()
+        &self.raw
     }
 
     /// Its place as a cursor: to go on behind this event, pass [`sequence`](Self::sequence) as `after_seq`.
@@ -140,6 +183,10 @@ impl RunEvent {
             .as_str()
             .filter(|text| !text.is_empty())
     }
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 fn not_an_event() -> Error {
@@ -188,32 +235,43 @@ pub struct RunEventPage {
 
 impl<'de> Deserialize<'de> for RunEventPage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let page = Box::<RawValue>::deserialize(deserializer)?;
-        Self::from_raw(&page).map_err(D::Error::custom)
+        deserializer.deserialize_map(PageVisitor)
     }
 }
 
-impl RunEventPage {
-    fn from_raw(page: &RawValue) -> serde_json::Result<Self> {
-        // Members stay text, so that each event keeps its own.
-        let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(page.get())?;
-        let missing = || serde_json::Error::missing_field("items");
-        let items = members.remove("items").ok_or_else(missing)?;
-        let items: Vec<Box<RawValue>> = serde_json::from_str(items.get())?;
-        let next = members.remove("nextAfterSeq");
-        let rest = members
-            .into_iter()
-            .map(|(name, raw)| Ok((name, serde_json::from_str(raw.get())?)));
-        Ok(Self {
-            next_after_seq: match next {
-                Some(next) => or_default(&mut serde_json::Deserializer::from_str(next.get()))?,
-                None => 0,
-            },
-            extra: rest.collect::<serde_json::Result<_>>()?,
-            items: items
-                .into_iter()
-                .map(RunEvent::from_raw)
-                .collect::<serde_json::Result<_>>()?,
+struct PageVisitor;
+
+impl<'de> Visitor<'de> for PageVisitor {
+    type Value = RunEventPage;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of events")
+    }
+
+    /// What is in the page stays text at first, so that each event keeps its own.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RunEventPage, A::Error> {
+        let mut items: Option<Vec<Box<RawValue>>> = None;
+        let mut next_after_seq = None;
+        let mut extra = Extra::new();
+        while let Some(name) = map.next_key::<String>()? {
+            match &*name {
+                "items" => items = Some(map.next_value()?),
+                "nextAfterSeq" => next_after_seq = read(&*map.next_value::<Box<RawValue>>()?)?,
+                _ => drop(extra.insert(name, read(&*map.next_value::<Box<RawValue>>()?)?)),
+            }
+        }
+        let items = items.ok_or_else(|| A::Error::missing_field("items"))?;
+        let events = items.into_iter().map(RunEvent::from_raw);
+        Ok(RunEventPage {
+            items: events
+                .collect::<serde_json::Result<_>>()
+                .map_err(A::Error::custom)?,
+            next_after_seq: next_after_seq.unwrap_or_default(),
+            extra,
         })
     }
+}
+
+fn read<T: DeserializeOwned, E: serde::de::Error>(raw: &RawValue) -> Result<T, E> {
+    read_json_text(raw.get()).map_err(E::custom)
 }

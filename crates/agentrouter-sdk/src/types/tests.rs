@@ -95,7 +95,52 @@ fn a_server_that_leaves_out_what_says_nothing_is_read() {
     assert_eq!(run.conversation(), "run_1");
     let event = RunEvent::from_json(r#"{"sequence":1,"type":"x","payload":null}"#).unwrap();
     assert_eq!(event.payload, json!({}));
+    // It is written back as it is stored, unless somebody gave it content.
+    assert_eq!(
+        serde_json::to_value(&event).unwrap()["payload"],
+        Value::Null
+    );
+    let mut filled = event.clone();
+    filled.payload = json!({"text": "t"});
+    assert_eq!(
+        serde_json::to_value(&filled).unwrap()["payload"]["text"],
+        "t"
+    );
+    let bare = RunEvent::from_json(r#"{"sequence":1,"type":"x"}"#).unwrap();
+    assert_eq!(serde_json::to_value(&bare).unwrap()["payload"], json!({}));
+    assert_eq!(bare, event, "by content");
     assert!(serde_json::from_str::<Run>(r#"{"status":"completed"}"#).is_err());
+}
+
+#[test]
+fn numbers_and_keys_mean_what_they_mean_on_the_web() {
+    let text =
+        r#"{"type":"x","sequence":1,"sequence":2.0,"payload":{"n":1e999},"isTruncated":false}"#;
+    let page = format!(r#"{{"items":[],"items":[{text}],"nextAfterSeq":2e0,"more":1e999}}"#);
+    let page: RunEventPage = serde_json::from_str(&page).unwrap();
+    let event = RunEvent::from_json(text).unwrap();
+    assert_eq!((event.sequence, page.next_after_seq), (2, 2));
+    assert!(event.payload["n"].is_number());
+    assert_eq!(page.items, [event]);
+    assert_eq!(page.items[0].raw_json(), text, "to the byte");
+}
+
+#[test]
+fn what_is_null_in_a_selection_is_not_chosen() {
+    for (json, written) in [
+        (
+            json!({"kind": "codex", "mode": null, "model": null}),
+            json!({"kind": "codex"}),
+        ),
+        (
+            json!({"kind": "claude_code", "permissionMode": "plan", "model": null}),
+            json!({"kind": "claude_code", "permissionMode": "plan"}),
+        ),
+    ] {
+        let selection: RuntimeSelection = serde_json::from_value(json).unwrap();
+        assert!(!matches!(selection, RuntimeSelection::Other(_)));
+        assert_eq!(serde_json::to_value(&selection).unwrap(), written);
+    }
 }
 
 #[test]

@@ -158,6 +158,13 @@ async fn a_snapshot_that_ends_in_good_order_is_the_end_also_without_its_last_bla
             .headers
             .contains_key("last-event-id")
     );
+    // Data without content is nothing, in however many lines.
+    let transport = ScriptedTransport::new();
+    let empty = "data\n\ndata:\ndata: \ndata\n\n";
+    transport.reply(Reply::events().chunk(format!("{empty}{}{empty}", frames(1..=1))));
+    let (events, error, _) =
+        drain(client(&transport).stream_run("run_1", StreamRunOptions::new())).await;
+    assert_eq!((sequences(&events), error.is_none()), (vec![1], true));
     // What is no JSON ends it, behind the events before.
     let transport = ScriptedTransport::new();
     transport.reply(Reply::events().chunk(format!(

@@ -37,9 +37,9 @@ fn kind(error: &Error) -> &'static str {
         ErrorKind::Config => "config",
         ErrorKind::InvalidArgument => "invalid_argument",
         ErrorKind::Decode => "decode",
-        ErrorKind::Transport => "transport",
+        // The vendor has no limits of time, and so its vectors no word of their own for them.
+        ErrorKind::Transport | ErrorKind::Timeout => "transport",
         // No vector has any other; its name in a diff helps more than a word that is made up.
-        ErrorKind::Timeout => "(timeout)",
         ErrorKind::TooLarge => "(too large)",
         ErrorKind::Protocol => "(protocol)",
         ErrorKind::Interrupted => "(interrupted)",
@@ -59,5 +59,11 @@ mod tests {
         let error = Error::new(ErrorKind::Operation, "no").with_code("wait_timeout");
         let expected = json!({"kind": "sdk", "message": "no", "code": "wait_timeout"});
         assert_eq!(value(&error), expected);
+    }
+
+    #[test]
+    fn a_limit_of_time_is_a_failure_of_the_transport() {
+        let error = Error::new(ErrorKind::Timeout, "no");
+        assert_eq!(value(&error)["kind"], "transport");
     }
 }

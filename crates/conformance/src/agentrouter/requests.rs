@@ -69,7 +69,11 @@ pub(super) fn polling(args: &Args) -> Result<(Option<Polling>, Option<Duration>)
 }
 
 fn milliseconds(args: &Args, key: &str) -> Result<Option<Duration>, String> {
-    Ok(parsed::<u64>(args, key)?.map(Duration::from_millis))
+    let duration = |ms: f64| {
+        let duration = Duration::try_from_secs_f64(ms / 1000.0);
+        duration.map_err(|error| format!("{key}: {error}"))
+    };
+    parsed::<f64>(args, key)?.map(duration).transpose()
 }
 
 pub(super) fn codex_of(args: &Args) -> CodexRuntimeSelection {

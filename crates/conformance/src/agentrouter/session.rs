@@ -17,7 +17,7 @@ use super::errors::{failure, value};
 use super::requests::{self, owned};
 use crate::adapter::{Adapter, Env, Failure, Outcome, Session, Streamed};
 use crate::args::{Args, given, parsed, text};
-use crate::vector::{Step, Vector};
+use crate::vector::{End, Exchange, Step, Vector};
 
 /// The adapter.
 #[derive(Debug)]
@@ -34,7 +34,13 @@ const WAITING: [&str; 5] = [
 
 impl Adapter for AgentRouter {
     fn needs_virtual_time(&self, vector: &Vector) -> bool {
-        WAITING.contains(&vector.operation.as_str())
+        let waits = |step: &Step| WAITING.contains(&step.operation.as_str());
+        // Nothing is cancelled here: who is kept waiting gives up when the time is up.
+        let keeps_waiting = |exchange: &Exchange| {
+            let answer = exchange.response.as_ref();
+            answer.is_some_and(|answer| answer.end == End::Open)
+        };
+        vector.calls().iter().any(waits) || vector.exchanges.iter().any(keeps_waiting)
     }
 
     fn open<'a>(
@@ -300,4 +306,33 @@ fn outcome<T: Serialize>(result: Result<T, Error>) -> Outcome {
 
 fn json_outcome(value: impl Serialize) -> Outcome {
     outcome(Ok(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_by_itself_or_is_kept_waiting_needs_virtual_time() {
+        let needs = |change: Value| {
+            let mut vector = json!({
+                "name": "n", "vendor": "agentrouter", "operation": "client.get_run", "expect": {},
+            });
+            for (key, value) in change.as_object().into_iter().flatten() {
+                vector[key] = value.clone();
+            }
+            AgentRouter.needs_virtual_time(&serde_json::from_value(vector).unwrap())
+        };
+        let answered = |end: &str| {
+            let answer = json!({"status": 200, "chunks": [], "end": end});
+            let request = json!({"method": "GET", "path": "/"});
+            json!({"exchanges": [{"server": "api", "request": request, "response": answer}]})
+        };
+        assert!(!needs(json!({})));
+        assert!(needs(json!({"operation": "client.close_run"})));
+        let steps = ["agent.run_agent", "client.get_run"].map(|name| json!({"operation": name}));
+        assert!(needs(json!({"steps": steps})));
+        assert!(needs(answered("open")));
+        assert!(!needs(answered("reset")));
+    }
 }

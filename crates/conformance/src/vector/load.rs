@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use agent_core::sdk::mend_surrogates;
+use agent_core::sdk::read_json;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -108,21 +108,11 @@ fn called(folder: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// JSON, in which halves of characters are U+FFFD, as they are for the SDKs: recordings in JavaScript may hold them, and
-/// one must not cost the whole file.
-fn json(bytes: &[u8]) -> Result<Value, String> {
-    serde_json::from_slice(bytes).or_else(|error| {
-        let whole = str::from_utf8(bytes).ok().and_then(mend_surrogates);
-        let mended = whole.and_then(|text| serde_json::from_str(&text).ok());
-        mended.ok_or_else(|| error.to_string())
-    })
-}
-
 /// What a file holds, each with the vendor that it names.
 fn file(path: &Path) -> Vec<(Option<String>, Source)> {
     let shown = path.display();
     let read = fs::read(path).map_err(|error| error.to_string());
-    let read = read.and_then(|text| json(&text));
+    let read = read.and_then(|text| read_json::<Value>(&text).map_err(|error| error.to_string()));
     let broken = |reason: String| {
         let name = shown.to_string();
         let content = Err(reason);
@@ -208,13 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_does_not_cost_the_file() {
+    fn a_file_is_read_as_its_writer_reads_it() {
+        // Half a character and a number beyond doubles are about the SDK, not about the file.
         let root = tempfile::tempdir().unwrap();
-        let text = r#"[{"name": "n", "vendor": "acme", "args": {"text": "a\ud83d"}}]"#;
-        write(root.path(), "a.json", text);
+        let text = "\u{feff}[{\"name\": \"n\", \"vendor\": \"acme\", \"args\": {\"a\": \"\\ud83d\", \"b\": 1e999}}]";
+        write(root.path(), "any.json", text);
         let found = folder(root.path()).unwrap();
         let vector = found["acme"][0].content.as_ref().unwrap();
-        assert_eq!(vector["args"]["text"], "a\u{fffd}");
+        assert_eq!(vector["args"]["a"], "\u{fffd}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From a frame to an event. Pure: no clock, no connection, nothing kept from one event to the next.
 
+use agent_core::sdk::read_json_text;
 use agent_core::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,7 +10,7 @@ use super::{
     OutputTextDeltaEvent, SuggestionItem, SuggestionsEvent, ToolCallDeltaEvent,
     ToolCallResultEvent,
 };
-use crate::answer::{parse, text};
+use crate::answer::text;
 use crate::error::NotJson;
 use crate::number::{self, integer};
 use crate::types::AgentRunStatus;
@@ -28,7 +29,7 @@ pub fn decode(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
 
 /// The event in a frame whose data is to be JSON, by the tree of that.
 pub(crate) fn by_tree(name: &str, data: &str) -> Result<Option<AgentStreamEvent>> {
-    let json = parse(data).map_err(|error| {
+    let json: Value = read_json_text(data).map_err(|error| {
         Error::decode(format!("Failed to parse stream event: {error}")).with_view(NotJson)
     })?;
     let malformed = || Error::decode(format!("Malformed {name} event: {data}"));
