@@ -12,6 +12,7 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
 use crate::cursor::Cursor;
+use crate::read_json::read_json;
 use crate::transport::{TransportError, TransportPhase};
 
 mod display;
@@ -133,9 +134,10 @@ impl ErrorResponse {
         String::from_utf8_lossy(&self.body)
     }
 
-    /// The body as JSON, if it is.
+    /// The body as JSON, if it is. A byte order mark is skipped; bytes and halves of characters that are no text become
+    /// U+FFFD.
     pub fn json(&self) -> Option<Value> {
-        serde_json::from_str(&self.text()).ok()
+        read_json(&self.body).ok()
     }
 }
 
