@@ -124,6 +124,10 @@ fn an_error_prints_one_line_that_answers_the_question() {
         ),
         (api(400, "a\u{2028}b\u{202e}c"), "runs.create: 400: a b c"),
         (
+            api(400, "a\u{200f}b\u{61c}c\u{200e}d"),
+            "runs.create: 400: a b c d",
+        ),
+        (
             api(400, "x").with_code("c\no\nd"),
             "runs.create: 400 c o d: x",
         ),
