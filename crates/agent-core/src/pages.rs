@@ -7,20 +7,18 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
-use crate::call::Caller;
 use crate::config::CallOptions;
 use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::pipeline::Pipeline;
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
-use crate::timeouts::{Limit, refuse_zero};
+use crate::timeouts::Limit;
 use crate::transport::BoxFuture;
 
 /// One page of a list.
@@ -58,7 +56,8 @@ pub enum After {
 /// All items of a list, asked for page by page.
 ///
 /// A stream of items; [`by_page`](Self::by_page) gives whole pages instead. Sends nothing until it is polled, and asks
-/// for a page only when the one before is used up. An error is the last item. The options hold for every request.
+/// for a page only when the one before is used up. An error is the last item. Each page is a call of its own: the options,
+/// and the client's limits, hold for each.
 ///
 /// What changes on the server meanwhile may be seen twice or not at all: that is in the nature of offsets.
 #[must_use = "a list sends nothing until it is polled"]
@@ -70,13 +69,13 @@ pub struct Pages<P: Page> {
 impl<P: Page> Pages<P> {
     /// Limits one attempt of each request. Zero is refused.
     pub fn timeout(mut self, limit: impl Into<Limit>) -> Self {
-        self.reader.options().attempt = Some(limit.into());
+        self.reader.options.attempt = Some(limit.into());
         self
     }
 
     /// When and how failed requests are repeated.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.reader.options().retry = Some(policy);
+        self.reader.options.retry = Some(policy);
         self
     }
 
@@ -173,7 +172,8 @@ impl Pipeline {
     pub fn pages<G: Paging>(&self, paging: G) -> Pages<G::Page> {
         Pages {
             reader: Reader {
-                caller: Caller::new(self.clone(), CallOptions::default(), None),
+                pipeline: self.clone(),
+                options: CallOptions::default(),
                 paging: Some(Box::new(paging)),
                 state: State::Idle,
             },
@@ -185,7 +185,8 @@ impl Pipeline {
 type Rules<P> = Box<dyn Paging<Page = P>>;
 
 struct Reader<P: Page> {
-    caller: Caller,
+    pipeline: Pipeline,
+    options: CallOptions,
     /// The rules; with the request while one is under way.
     paging: Option<Rules<P>>,
     state: State<P>,
@@ -201,10 +202,6 @@ enum State<P> {
 type Asked<P> = (Rules<P>, Result<(P, After)>);
 
 impl<P: Page> Reader<P> {
-    fn options(&mut self) -> &mut CallOptions {
-        Arc::make_mut(&mut self.caller.options)
-    }
-
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P>>> {
         loop {
             match &mut self.state {
@@ -213,9 +210,9 @@ impl<P: Page> Reader<P> {
                         self.state = State::Over;
                         continue;
                     };
-                    let caller = self.caller.clone();
+                    let (pipeline, options) = (self.pipeline.clone(), self.options.clone());
                     self.state = State::Asking(Box::pin(async move {
-                        let result = ask(&mut *paging, &caller).await;
+                        let result = ask(&mut *paging, pipeline, options).await;
                         (paging, result)
                     }));
                 }
@@ -247,13 +244,17 @@ impl<P: Page> Reader<P> {
     }
 }
 
-async fn ask<P: Page>(paging: &mut dyn Paging<Page = P>, caller: &Caller) -> Result<(P, After)> {
-    if let Some(limit) = caller.options.attempt {
-        refuse_zero("timeout", limit).map_err(Error::invalid_argument)?;
-    }
+async fn ask<P: Page>(
+    paging: &mut dyn Paging<Page = P>,
+    pipeline: Pipeline,
+    options: CallOptions,
+) -> Result<(P, After)> {
     let request = paging.request();
     let operation = request.op().name;
-    let answer = caller.send(&request).await?;
+    let answer = pipeline
+        .call(request, |answer| Ok(answer.clone()))
+        .with_options(options)
+        .await?;
     let (page, after) = paging.read(&answer)?;
     let after = match after {
         After::Fail(error) => After::Fail(error.with_operation(operation)),
