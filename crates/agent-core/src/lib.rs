@@ -74,7 +74,7 @@ pub mod sdk {
     };
     pub use crate::json_text::{compact_json, pretty_json};
     pub use crate::op::{Op, OpKind, Safety};
-    pub use crate::pages::{After, OffsetGuard, Paging, stuck};
+    pub use crate::pages::{After, Paging};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
     pub use crate::read_json::{or_default, read_json, read_json_text};
     pub use crate::redirect::Redirects;

@@ -1,11 +1,9 @@
 //! Lists that come in pages: the driver that turns a vendor's rules into items or into whole pages.
 //!
-//! How a page is asked for and what follows it is the vendor's ([`Paging`]). Here too is the guard for lists that are
-//! asked for by offset ([`OffsetGuard`]), because the way to run in circles is the same everywhere.
+//! How a page is asked for and what follows it is the vendor's ([`Paging`]).
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -13,7 +11,7 @@ use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
 use crate::config::CallOptions;
-use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::request::Request;
 use crate::response::Response;
@@ -261,72 +259,4 @@ async fn ask<P: Page>(
         after => after,
     };
     Ok((page, after))
-}
-
-/// Follows a list by `offset`, and notices a server that ignores it.
-#[derive(Clone, Debug)]
-pub struct OffsetGuard {
-    limit: Option<u64>,
-    offset: u64,
-    begun: bool,
-    last: Option<u64>,
-}
-
-impl OffsetGuard {
-    /// A list from `offset` on, with pages of `limit`, as far as the user gave them.
-    pub fn new(limit: Option<u64>, offset: Option<u64>) -> Self {
-        Self {
-            limit,
-            offset: offset.unwrap_or(0),
-            begun: offset.is_some(),
-            last: None,
-        }
-    }
-
-    /// The size of a page, if one is asked for.
-    pub fn limit(&self) -> Option<u64> {
-        self.limit
-    }
-
-    /// The offset to ask for; none for a first page where the user gave none.
-    pub fn offset(&self) -> Option<u64> {
-        self.begun.then_some(self.offset)
-    }
-
-    /// A page came: the text of each of its items, and how many there are altogether, if the server says so.
-    ///
-    /// `true`: it is new. `false`: it is the page before once more, and its items are to be dropped.
-    pub fn page<T: AsRef<str>>(&mut self, items: &[T], total: Option<u64>) -> (bool, After) {
-        let count = items.len() as u64;
-        let mut hasher = DefaultHasher::new();
-        for item in items {
-            item.as_ref().hash(&mut hasher);
-        }
-        let print = hasher.finish();
-        if count == 0 {
-            return (true, After::End);
-        }
-        if self.last == Some(print) {
-            // Fewer than a page, and nothing else known: it was the whole list, from a server without offsets.
-            let whole = self.limit.is_none_or(|limit| count != limit) && total.is_none();
-            return (
-                false,
-                if whole {
-                    After::End
-                } else {
-                    After::Fail(stuck("the server gave the same page for another offset"))
-                },
-            );
-        }
-        self.last = Some(print);
-        self.begun = true;
-        self.offset = self.offset.saturating_add(count);
-        let end = total.is_some_and(|total| self.offset >= total);
-        (true, if end { After::End } else { After::More })
-    }
-}
-
-/// The error of a list that does not move on.
-pub fn stuck(message: &'static str) -> Error {
-    Error::new(ErrorKind::Protocol, message).with_sent(Sent::Yes)
 }
