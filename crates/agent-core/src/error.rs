@@ -269,7 +269,8 @@ impl Error {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// Whether no connection was made: the server has seen nothing of the request.
+    /// Whether the last attempt made no connection. Of an earlier attempt, or of the request that a redirect answered,
+    /// the server may have seen more: see [`sent`](Self::sent).
     pub fn is_connect(&self) -> bool {
         self.0.connect
     }
