@@ -21,7 +21,8 @@ pub use client_credentials::{ClientCredentials, Exchanged, Token, TokenExchange}
 /// Gives each request its credentials: a hook for token sources of your own.
 ///
 /// Asked anew before every attempt, so it may rotate credentials; it should cache what is dear. What it gives is sent
-/// to the client's base URL only, never to another origin.
+/// to the client's base URL only, never to another origin. Of the time limits only that for a whole call covers it: a
+/// hook that may hang needs one of its own.
 pub trait Authenticate: fmt::Debug + Send + Sync + 'static {
     /// The credentials for a request of `operation`. An error ends the call with that error, nothing is sent.
     fn authorize<'a>(

@@ -124,10 +124,6 @@ fn an_error_prints_one_line_that_answers_the_question() {
         ),
         (api(400, "a\u{2028}b\u{202e}c"), "runs.create: 400: a b c"),
         (
-            api(400, "a\u{200f}b\u{61c}c\u{200e}d"),
-            "runs.create: 400: a b c d",
-        ),
-        (
             api(400, "x").with_code("c\no\nd"),
             "runs.create: 400 c o d: x",
         ),
@@ -139,6 +135,12 @@ fn an_error_prints_one_line_that_answers_the_question() {
     for (error, expected) in rows {
         assert_eq!(error.to_string(), expected);
     }
+}
+
+#[test]
+fn no_mark_that_turns_the_direction_of_writing_is_printed() {
+    let error = api(400, "a\u{202e}b\u{2066}c\u{200f}d\u{61c}e\u{200e}f");
+    assert_eq!(error.to_string(), "runs.create: 400: a b c d e f");
 }
 
 #[test]
