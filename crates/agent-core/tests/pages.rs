@@ -31,9 +31,10 @@ impl Paging for List {
 
     fn read(&mut self, answer: &Response) -> Result<(Numbers, After)> {
         let numbers: Vec<u64> = answer.json()?;
-        let after = match numbers.is_empty() {
-            true => After::End,
-            false => After::More,
+        let after = if numbers.is_empty() {
+            After::End
+        } else {
+            After::More
         };
         Ok((Numbers(numbers), after))
     }
