@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use support::broker::Broker;
 use support::recorder::Recorder;
 use support::rules::{Rules, at};
-use support::{CREATE, FILE, GET, RUN, client_with, get, millis, setup};
+use support::{CREATE, FILE, GET, RUN, client_auth, client_with, get, millis, setup};
 
 /// Every planted secret holds this.
 const PLANTED: &str = "planted";
@@ -258,6 +258,24 @@ async fn a_server_that_repeats_a_credential_of_the_users_own_headers_does_not_ge
             printed.error("the error", &error);
             printed.check();
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_is_repeated_with_escapes_does_not_get_into_the_error_either() {
+    let bodies = [
+        r#"{"error": {"message": "no planted/key+1", "code": "planted/key+1"}}"#,
+        r#"{"error": {"message": "no planted\/key\u002B1", "code": "\u0070lanted/key+1"}, "a": 1.50}"#,
+        r#"{"error": {"message": "no planted/key+1", "code": "planted\/key+1"}}"#,
+    ];
+    for body in bodies {
+        let wire = ScriptedTransport::new();
+        wire.reply(Reply::status(400).chunk(body));
+        let auth = Auth::bearer(&"planted/key+1".into()).unwrap();
+        let error = get(&client_auth(&wire, auth)).await.unwrap_err();
+        assert_eq!(error.message(), "no ****", "{body}");
+        assert_eq!(error.code(), Some("****"), "{body}");
+        assert_eq!(error.response().unwrap().body, body);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::config::{ERROR_BODY_TIME, MAX_ERROR_BYTES};
 use crate::error::{Error, ErrorKind, ErrorResponse, Result, Sent, TimeoutPhase};
 use crate::redirect::Redirects;
 use crate::response::ResponseMeta;
-use crate::secret::hide_secret;
+use crate::secret::{hide_in_body, hide_secrets};
 use crate::transport::{ReasonPhrase, RequestBody, ResponseBody, TransportError};
 
 /// An answer whose body is still to be read.
@@ -240,7 +240,7 @@ impl Pipeline {
         let error = Error::new(ErrorKind::Api, without(response.reason.clone()))
             .with_request_id(request_id(&response.headers).map(without))
             .with_retry_after(retry_after);
-        let error = match hide_secrets(&response.text(), &secrets) {
+        let error = match hide_in_body(&response.text(), &secrets) {
             None => dialect.read_error(operation, &response, error),
             Some(clean) => {
                 let mut shown = response.clone();
@@ -250,13 +250,6 @@ impl Pipeline {
         };
         error.with_response(response)
     }
-}
-
-/// `text` without the secrets, if it shows any of them.
-fn hide_secrets(text: &str, secrets: &[&str]) -> Option<String> {
-    secrets.iter().fold(None, |clean: Option<String>, secret| {
-        hide_secret(clean.as_deref().unwrap_or(text), secret).or(clean)
-    })
 }
 
 /// `future`, unless the limit expires first.
