@@ -50,7 +50,7 @@ pub fn secret_header(text: &str) -> Option<HeaderValue> {
 const SHORTEST: usize = 4;
 
 /// `text` with `****` in the place of `secret`, plain or as it stands in JSON. None if it does not show it.
-pub fn hide_secret(text: &str, secret: &str) -> Option<String> {
+fn hide_secret(text: &str, secret: &str) -> Option<String> {
     if secret.len() < SHORTEST {
         return None;
     }
@@ -71,7 +71,7 @@ pub(crate) fn hide_secrets(text: &str, secrets: &[&str]) -> Option<String> {
 }
 
 /// A body without the secrets, if it shows any of them: in its text, or in texts that its JSON writes with escapes.
-pub(crate) fn hide_in_body(body: &str, secrets: &[&str]) -> Option<String> {
+pub fn hide_in_body(body: &str, secrets: &[&str]) -> Option<String> {
     let clean = hide_secrets(body, secrets);
     let shown = clean.as_deref().unwrap_or(body);
     if secrets.is_empty() || !shown.contains('\\') {
