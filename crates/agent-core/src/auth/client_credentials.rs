@@ -60,8 +60,9 @@ pub struct Token {
 /// Authenticates with tokens from a [`TokenExchange`].
 ///
 /// Tokens are cached per scope for the life of the client and shared by its clones; N parallel first calls cost one
-/// exchange, unless it fails or its token can not be shared: then each makes its own. A scope that was refused is not asked for again once a later
-/// candidate was granted. After a 401 to a cached token the token is dropped and the call repeated once with a new one.
+/// exchange, unless it fails or its token can not be shared: then each makes its own. A scope that was refused is not
+/// asked for again once a later candidate was granted. After a 401 to a cached token the token is dropped and the call
+/// repeated once with a new one.
 pub struct ClientCredentials<X> {
     exchange: X,
     cache: Mutex<Cache>,
