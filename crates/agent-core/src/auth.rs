@@ -6,11 +6,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::call::Caller;
 use crate::error::{Error, Result};
-use crate::secret::{SecretString, hide_secret, secret_header};
+use crate::request::parse_header_name;
+use crate::secret::{SecretString, secret_header};
 use crate::transport::BoxFuture;
 
 mod client_credentials;
@@ -20,7 +21,8 @@ pub use client_credentials::{ClientCredentials, Exchanged, Token, TokenExchange}
 /// Gives each request its credentials: a hook for token sources of your own.
 ///
 /// Asked anew before every attempt, so it may rotate credentials; it should cache what is dear. What it gives is sent
-/// to the client's base URL only, never to another origin.
+/// to the client's base URL only, never to another origin. Of the time limits only that for a whole call covers it: a
+/// hook that may hang needs one of its own.
 pub trait Authenticate: fmt::Debug + Send + Sync + 'static {
     /// The credentials for a request of `operation`. An error ends the call with that error, nothing is sent.
     fn authorize<'a>(
@@ -68,34 +70,44 @@ impl Credentials {
         Self::none().and_header(name, key)
     }
 
-    /// `text` without these credentials, if it shows any of them. A hook may also give headers that are none, such as
-    /// one for tenancy, and whose values belong into messages: only those count that are called like credentials.
-    pub(crate) fn hide(&self, text: &str) -> Option<String> {
-        const WORDS: [&str; 5] = ["auth", "cookie", "key", "secret", "token"];
-        let mut clean = None;
-        for (name, value) in &self.headers {
-            if !WORDS.iter().any(|word| name.as_str().contains(word)) {
-                continue;
-            }
-            let value = value.to_str().unwrap_or_default();
-            // Without the scheme, such as `Bearer`.
-            let secret = value.rsplit(' ').next().unwrap_or_default();
-            let shown = clean.as_deref().unwrap_or(text);
-            clean = hide_secret(shown, secret).or(clean);
-        }
-        clean
+    /// What must not be shown of these headers. A hook may also give headers that are no credentials, such as one for
+    /// tenancy, and whose values belong into messages: only those count that are called like credentials.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        secrets_of(self.headers.iter().map(|(name, value)| (name, value)))
     }
 
     /// Adds one more header.
     pub fn and_header(mut self, name: &str, key: &SecretString) -> Result<Self> {
-        let name = name
-            .parse()
-            .map_err(|_| Error::config(format!("{name:?} is not a valid header name")))?;
+        let name = parse_header_name(name).map_err(Error::config)?;
         let value = secret_header(key.expose())
             .ok_or_else(|| Error::config("the key can not be sent in a header"))?;
         self.headers.push((name, value));
         Ok(self)
     }
+}
+
+/// What must not be shown of the headers that a request has anyway. Those that the user set may be anything: what is
+/// short is no key, and neither is the one for idempotency, `idempotency`.
+pub(crate) fn secrets_of_own<'a>(
+    own: &'a HeaderMap,
+    idempotency: &'a str,
+) -> impl Iterator<Item = &'a str> {
+    const SHORTEST: usize = 8;
+    secrets_of(
+        own.iter()
+            .filter(move |(name, value)| value.is_sensitive() && *name != idempotency),
+    )
+    .filter(|secret| secret.len() >= SHORTEST)
+}
+
+fn secrets_of<'a>(
+    headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+) -> impl Iterator<Item = &'a str> {
+    const WORDS: [&str; 5] = ["auth", "cookie", "key", "secret", "token"];
+    headers
+        .filter(|(name, _)| WORDS.iter().any(|word| name.as_str().contains(word)))
+        // Without the scheme, such as `Bearer`.
+        .filter_map(|(_, value)| value.to_str().ok()?.rsplit(' ').next())
 }
 
 /// A client's way to authenticate. `Debug` shows which way it is: a hook's own may hold secrets.

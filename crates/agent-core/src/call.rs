@@ -80,6 +80,12 @@ impl<T: Send + 'static> Call<T> {
         })
     }
 
+    /// With all options at once.
+    pub(crate) fn with_options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Limits one attempt, from connecting to the last byte of the answer. Zero is refused.
     pub fn timeout(mut self, limit: impl Into<Limit>) -> Self {
         self.options.attempt = Some(limit.into());

@@ -134,7 +134,8 @@ impl ErrorResponse {
         String::from_utf8_lossy(&self.body)
     }
 
-    /// The body as JSON, if it is; a byte order mark is skipped, and what is no text in it becomes U+FFFD.
+    /// The body as JSON, if it is. A byte order mark is skipped; bytes and halves of characters that are no text become
+    /// U+FFFD.
     pub fn json(&self) -> Option<Value> {
         read_json(&self.body).ok()
     }
@@ -268,7 +269,8 @@ impl Error {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// Whether no connection was made: the server has seen nothing of the request.
+    /// Whether the last attempt made no connection. Of an earlier attempt, or of the request that a redirect answered,
+    /// the server may have seen more: see [`sent`](Self::sent).
     pub fn is_connect(&self) -> bool {
         self.0.connect
     }

@@ -273,7 +273,13 @@ pub fn error_line(one: &str, two: &str) {
 /// Fails unless `error` is printed as one line that is not long.
 pub fn one_line(error: &Error) {
     for line in [error.to_string(), format!("{error:?}")] {
-        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let breaks = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}')
+                // What Unicode calls Bidi_Control.
+                || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}')
+                || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        };
         assert!(!line.contains(breaks), "more than one line: {line:?}");
         assert!(line.chars().count() <= LONGEST_LINE, "long: {line:?}");
     }

@@ -75,14 +75,14 @@ pub mod sdk {
     };
     pub use crate::json_text::{compact_json, pretty_json};
     pub use crate::op::{Op, OpKind, Safety};
-    pub use crate::pages::{After, OffsetGuard, Paging, stuck};
+    pub use crate::pages::{After, Paging};
     pub use crate::pipeline::{Opened, Pipeline, Setup};
     pub use crate::read_json::{or_default, read_json, read_json_text};
     pub use crate::redirect::Redirects;
     pub use crate::request::Request;
     pub use crate::response::Response;
     pub use crate::retry::backoff;
-    pub use crate::secret::{hide_secret, secret_header};
+    pub use crate::secret::{hide_in_body, secret_header};
     pub use crate::surrogates::mend_surrogates;
     pub use crate::time::rfc3339_ms;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};

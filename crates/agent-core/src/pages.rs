@@ -1,26 +1,22 @@
 //! Lists that come in pages: the driver that turns a vendor's rules into items or into whole pages.
 //!
-//! How a page is asked for and what follows it is the vendor's ([`Paging`]). Here too is the guard for lists that are
-//! asked for by offset ([`OffsetGuard`]), because the way to run in circles is the same everywhere.
+//! How a page is asked for and what follows it is the vendor's ([`Paging`]).
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
-use crate::call::Caller;
 use crate::config::CallOptions;
-use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::RetryPolicy;
-use crate::timeouts::{Limit, refuse_zero};
+use crate::timeouts::Limit;
 use crate::transport::BoxFuture;
 
 /// One page of a list.
@@ -58,7 +54,8 @@ pub enum After {
 /// All items of a list, asked for page by page.
 ///
 /// A stream of items; [`by_page`](Self::by_page) gives whole pages instead. Sends nothing until it is polled, and asks
-/// for a page only when the one before is used up. An error is the last item. The options hold for every request.
+/// for a page only when the one before is used up. An error is the last item. Each page is a call of its own: the options,
+/// and the client's limits, hold for each.
 ///
 /// What changes on the server meanwhile may be seen twice or not at all: that is in the nature of offsets.
 #[must_use = "a list sends nothing until it is polled"]
@@ -70,13 +67,13 @@ pub struct Pages<P: Page> {
 impl<P: Page> Pages<P> {
     /// Limits one attempt of each request. Zero is refused.
     pub fn timeout(mut self, limit: impl Into<Limit>) -> Self {
-        self.reader.options().attempt = Some(limit.into());
+        self.reader.options.attempt = Some(limit.into());
         self
     }
 
     /// When and how failed requests are repeated.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.reader.options().retry = Some(policy);
+        self.reader.options.retry = Some(policy);
         self
     }
 
@@ -173,7 +170,8 @@ impl Pipeline {
     pub fn pages<G: Paging>(&self, paging: G) -> Pages<G::Page> {
         Pages {
             reader: Reader {
-                caller: Caller::new(self.clone(), CallOptions::default(), None),
+                pipeline: self.clone(),
+                options: CallOptions::default(),
                 paging: Some(Box::new(paging)),
                 state: State::Idle,
             },
@@ -185,7 +183,8 @@ impl Pipeline {
 type Rules<P> = Box<dyn Paging<Page = P>>;
 
 struct Reader<P: Page> {
-    caller: Caller,
+    pipeline: Pipeline,
+    options: CallOptions,
     /// The rules; with the request while one is under way.
     paging: Option<Rules<P>>,
     state: State<P>,
@@ -201,10 +200,6 @@ enum State<P> {
 type Asked<P> = (Rules<P>, Result<(P, After)>);
 
 impl<P: Page> Reader<P> {
-    fn options(&mut self) -> &mut CallOptions {
-        Arc::make_mut(&mut self.caller.options)
-    }
-
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P>>> {
         loop {
             match &mut self.state {
@@ -213,9 +208,9 @@ impl<P: Page> Reader<P> {
                         self.state = State::Over;
                         continue;
                     };
-                    let caller = self.caller.clone();
+                    let (pipeline, options) = (self.pipeline.clone(), self.options.clone());
                     self.state = State::Asking(Box::pin(async move {
-                        let result = ask(&mut *paging, &caller).await;
+                        let result = ask(&mut *paging, pipeline, options).await;
                         (paging, result)
                     }));
                 }
@@ -247,85 +242,21 @@ impl<P: Page> Reader<P> {
     }
 }
 
-async fn ask<P: Page>(paging: &mut dyn Paging<Page = P>, caller: &Caller) -> Result<(P, After)> {
-    if let Some(limit) = caller.options.attempt {
-        refuse_zero("timeout", limit).map_err(Error::invalid_argument)?;
-    }
+async fn ask<P: Page>(
+    paging: &mut dyn Paging<Page = P>,
+    pipeline: Pipeline,
+    options: CallOptions,
+) -> Result<(P, After)> {
     let request = paging.request();
     let operation = request.op().name;
-    let answer = caller.send(&request).await?;
+    let answer = pipeline
+        .call(request, |answer| Ok(answer.clone()))
+        .with_options(options)
+        .await?;
     let (page, after) = paging.read(&answer)?;
     let after = match after {
         After::Fail(error) => After::Fail(error.with_operation(operation)),
         after => after,
     };
     Ok((page, after))
-}
-
-/// Follows a list by `offset`, and notices a server that ignores it.
-#[derive(Clone, Debug)]
-pub struct OffsetGuard {
-    limit: Option<u64>,
-    offset: u64,
-    begun: bool,
-    last: Option<u64>,
-}
-
-impl OffsetGuard {
-    /// A list from `offset` on, with pages of `limit`, as far as the user gave them.
-    pub fn new(limit: Option<u64>, offset: Option<u64>) -> Self {
-        Self {
-            limit,
-            offset: offset.unwrap_or(0),
-            begun: offset.is_some(),
-            last: None,
-        }
-    }
-
-    /// The size of a page, if one is asked for.
-    pub fn limit(&self) -> Option<u64> {
-        self.limit
-    }
-
-    /// The offset to ask for; none for a first page where the user gave none.
-    pub fn offset(&self) -> Option<u64> {
-        self.begun.then_some(self.offset)
-    }
-
-    /// A page came: the text of each of its items, and how many there are altogether, if the server says so.
-    ///
-    /// `true`: it is new. `false`: it is the page before once more, and its items are to be dropped.
-    pub fn page<T: AsRef<str>>(&mut self, items: &[T], total: Option<u64>) -> (bool, After) {
-        let count = items.len() as u64;
-        let mut hasher = DefaultHasher::new();
-        for item in items {
-            item.as_ref().hash(&mut hasher);
-        }
-        let print = hasher.finish();
-        if count == 0 {
-            return (true, After::End);
-        }
-        if self.last == Some(print) {
-            // Fewer than a page, and nothing else known: it was the whole list, from a server without offsets.
-            let whole = self.limit.is_none_or(|limit| count != limit) && total.is_none();
-            return (
-                false,
-                if whole {
-                    After::End
-                } else {
-                    After::Fail(stuck("the server gave the same page for another offset"))
-                },
-            );
-        }
-        self.last = Some(print);
-        self.begun = true;
-        self.offset = self.offset.saturating_add(count);
-        let end = total.is_some_and(|total| self.offset >= total);
-        (true, if end { After::End } else { After::More })
-    }
-}
-
-/// The error of a list that does not move on.
-pub fn stuck(message: &'static str) -> Error {
-    Error::new(ErrorKind::Protocol, message).with_sent(Sent::Yes)
 }

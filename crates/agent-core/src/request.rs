@@ -217,8 +217,8 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A header's name and value, or why they can not be sent. The value is not shown.
-pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+/// A header's name, or why it can not be sent.
+pub(crate) fn parse_header_name(name: &str) -> Result<HeaderName, String> {
     let name: HeaderName = name.parse().map_err(|_| {
         // A slip of the pen may have put the value behind the name.
         let shown: String = name
@@ -231,6 +231,12 @@ pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, Heade
     if matches!(name, CONTENT_LENGTH | TRANSFER_ENCODING) {
         return Err(format!("header {name} follows from the body"));
     }
+    Ok(name)
+}
+
+/// A header's name and value, or why they can not be sent. The value is not shown.
+pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let name = parse_header_name(name)?;
     let value = HeaderValue::from_str(value)
         .map_err(|_| format!("the value of header {name} can not be sent in a header"))?;
     Ok((name, value))

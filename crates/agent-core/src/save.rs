@@ -212,6 +212,9 @@ impl Checks {
     }
 }
 
+/// The longest name of a file, in bytes, that is a part of its temporary file's.
+const LONGEST_NAME: usize = 100;
+
 /// The temporary file; it goes with this value unless it is kept.
 struct Part {
     path: Option<PathBuf>,
@@ -237,7 +240,10 @@ impl Part {
         loop {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let mut part = OsString::from(".");
-            part.push(name);
+            // With what comes around it, a longer one could be too long for the file system.
+            if name.len() <= LONGEST_NAME {
+                part.push(name);
+            }
             part.push(format!(".{}-{count}.part", std::process::id()));
             let path = target.with_file_name(part);
             match std::fs::File::create_new(&path) {

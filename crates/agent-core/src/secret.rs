@@ -3,6 +3,9 @@
 use std::fmt;
 
 use http::{HeaderName, HeaderValue};
+use serde_json::Value;
+
+use crate::read_json::read_json;
 
 /// A secret text: `Debug` shows `****`, there is no `Display` and no `Serialize`.
 ///
@@ -47,17 +50,60 @@ pub fn secret_header(text: &str) -> Option<HeaderValue> {
 const SHORTEST: usize = 4;
 
 /// `text` with `****` in the place of `secret`, plain or as it stands in JSON. None if it does not show it.
-pub fn hide_secret(text: &str, secret: &str) -> Option<String> {
+fn hide_secret(text: &str, secret: &str) -> Option<String> {
     if secret.len() < SHORTEST {
         return None;
     }
-    let quoted = serde_json::Value::from(secret).to_string();
+    let quoted = Value::from(secret).to_string();
     let within = quoted
         .strip_prefix('"')
         .and_then(|quoted| quoted.strip_suffix('"'))
         .unwrap_or(secret);
     let clean = text.replace(secret, "****").replace(within, "****");
     (clean != text).then_some(clean)
+}
+
+/// `text` without the secrets, if it shows any of them.
+pub(crate) fn hide_secrets(text: &str, secrets: &[&str]) -> Option<String> {
+    secrets.iter().fold(None, |clean: Option<String>, secret| {
+        hide_secret(clean.as_deref().unwrap_or(text), secret).or(clean)
+    })
+}
+
+/// A body without the secrets, if it shows any of them: in its text, or in texts that its JSON writes with escapes.
+pub fn hide_in_body(body: &str, secrets: &[&str]) -> Option<String> {
+    let clean = hide_secrets(body, secrets);
+    let shown = clean.as_deref().unwrap_or(body);
+    if secrets.is_empty() || !shown.contains('\\') {
+        return clean;
+    }
+    let Ok(mut value) = read_json(shown.as_bytes()) else {
+        return clean;
+    };
+    if hide_in_value(&mut value, secrets) {
+        return Some(value.to_string());
+    }
+    clean
+}
+
+/// Takes the secrets out of all texts of `value`; `false` if none shows any.
+fn hide_in_value(value: &mut Value, secrets: &[&str]) -> bool {
+    match value {
+        Value::String(text) => match hide_secrets(text, secrets) {
+            Some(clean) => {
+                *text = clean;
+                true
+            }
+            None => false,
+        },
+        Value::Array(items) => items
+            .iter_mut()
+            .fold(false, |found, item| hide_in_value(item, secrets) | found),
+        Value::Object(fields) => fields
+            .values_mut()
+            .fold(false, |found, field| hide_in_value(field, secrets) | found),
+        _ => false,
+    }
 }
 
 /// Headers as the user gave them, not yet checked. Any of them may be a credential: `Debug` shows valid names only.

@@ -28,7 +28,7 @@ use crate::transport::BoxFuture;
 
 mod connection;
 
-use connection::{Chunk, Connection};
+use connection::{Chunk, Connection, refuse_encoding};
 
 /// The events of a run, in order, each once.
 ///
@@ -318,7 +318,10 @@ impl<F: Follow> Driver<F> {
                         opened: now(),
                         idle: Idle::new(self.idle),
                     });
-                    let next = self.follow.opened(&opened.meta);
+                    let next = match refuse_encoding(&opened.meta) {
+                        None => self.follow.opened(&opened.meta),
+                        Some(error) => Next::Fail(error),
+                    };
                     self.proceed(next);
                 }
                 Err(error) => {

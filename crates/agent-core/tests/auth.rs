@@ -39,6 +39,8 @@ async fn a_secret_that_can_not_be_sent_is_refused_without_being_shown() {
         Credentials::bearer(&bad).unwrap_err(),
         Credentials::header("x-key", &bad).unwrap_err(),
         Credentials::header("x key", &SecretString::from("fine")).unwrap_err(),
+        Credentials::header("x-key: sk-1", &SecretString::from("fine")).unwrap_err(),
+        Credentials::header("content-length", &SecretString::from("5")).unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::Config);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use support::broker::Broker;
 use support::rules::{Rules, drain};
 use support::{
-    GET, client_auth, create, download, get, header_of, log, millis, seconds_since, secs,
+    GET, client_auth, create, download, get, header_of, log, millis, seconds_since, secs, timed,
 };
 use tokio::task::JoinHandle;
 
@@ -129,6 +129,19 @@ async fn a_token_without_a_life_is_used_for_one_call() {
             touch(&client).await.unwrap();
         }
         assert_eq!(server.granted(), 3, "life {life}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_token_that_can_not_be_shared_do_not_stand_in_line() {
+    // The exchange takes 1 s.
+    for life in [Value::Null, json!(1)] {
+        let server = Server::new(life.clone(), |_| true);
+        let client = client(&server);
+        let calls = (0..10).map(|_| touch(&client));
+        let (seconds, _) = timed(futures_util::future::try_join_all(calls)).await;
+        assert!(seconds < 2.1, "life {life}: {seconds} s");
+        assert_eq!(server.granted(), 10, "life {life}");
     }
 }
 

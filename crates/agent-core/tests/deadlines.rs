@@ -9,8 +9,8 @@ use std::time::Duration;
 use agent_core::sdk::{Auth, Pipeline};
 use agent_core::testing::{Reply, ScriptedTransport};
 use agent_core::{
-    Authenticate, BoxFuture, Caller, Credentials, ErrorKind, HttpConfig, Limit, Result,
-    RetryPolicy, Sent, StreamOptions, TimeoutPhase, WithResponse,
+    Authenticate, BoxFuture, Caller, Credentials, ErrorKind, HttpConfig, Limit, ReqwestTransport,
+    Result, RetryPolicy, Sent, StreamOptions, TimeoutPhase, WithResponse,
 };
 use serde_json::json;
 use support::broker::Broker;
@@ -271,6 +271,8 @@ async fn the_deadline_ends_waits_of_the_operations_own() {
 
 #[tokio::test(start_paused = true)]
 async fn limits_of_zero_are_refused() {
+    let error = ReqwestTransport::new(secs(0)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
     let changes: [(&str, Change); 5] = [
         ("connect", |h| h.connect_timeout(Duration::ZERO)),
         ("headers", |h| h.headers_timeout(Duration::ZERO)),

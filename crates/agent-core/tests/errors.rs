@@ -138,6 +138,12 @@ fn an_error_prints_one_line_that_answers_the_question() {
 }
 
 #[test]
+fn no_mark_that_turns_the_direction_of_writing_is_printed() {
+    let error = api(400, "a\u{202e}b\u{2066}c\u{200f}d\u{61c}e\u{200e}f");
+    assert_eq!(error.to_string(), "runs.create: 400: a b c d e f");
+}
+
+#[test]
 fn what_is_too_long_is_cut_and_the_message_itself_is_not() {
     let long = "é".repeat(1000);
     let error = Error::new(ErrorKind::Api, long.clone()).with_sent(Sent::Yes);

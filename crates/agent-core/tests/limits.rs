@@ -302,6 +302,20 @@ async fn neither_bytes_that_are_no_text_nor_a_byte_order_mark_cost_the_answer() 
         let answer = get(&client(&once(Reply::status(200).chunk(body)))).await;
         assert_eq!(answer.unwrap(), expected, "{body:?}");
     }
+    for (body, message) in [
+        (
+            br#"{"error": {"message": "half \ud83d"}}"#.as_slice(),
+            "half \u{FFFD}",
+        ),
+        (b"{\"error\": {\"message\": \"a\xFF\"}}", "a\u{FFFD}"),
+        (
+            b"\xEF\xBB\xBF{\"error\": {\"message\": \"marked\"}}",
+            "marked",
+        ),
+    ] {
+        let error = get(&client(&once(Reply::status(404).chunk(body)))).await;
+        assert_eq!(error.unwrap_err().message(), message, "{body:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

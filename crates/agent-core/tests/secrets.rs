@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use support::broker::Broker;
 use support::recorder::Recorder;
 use support::rules::{Rules, at};
-use support::{CREATE, FILE, GET, RUN, millis, setup};
+use support::{CREATE, FILE, GET, RUN, client_auth, client_with, get, millis, setup};
 
 /// Every planted secret holds this.
 const PLANTED: &str = "planted";
@@ -228,6 +228,69 @@ async fn a_server_that_repeats_the_credentials_does_not_get_them_into_the_error(
         printed.error("the error", &error);
         printed.check();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_repeats_a_credential_of_the_users_own_headers_does_not_get_it_into_the_error()
+ {
+    type Own = (fn(HttpConfig) -> HttpConfig, fn(Call<Value>) -> Call<Value>);
+    let cases: [Own; 3] = [
+        (
+            |http| http.header("authorization", "Bearer planted-key"),
+            |call| call,
+        ),
+        (|http| http.header("x-api-key", "planted-key"), |call| call),
+        (|http| http, |call| call.header("x-api-key", "planted-key")),
+    ];
+    for (http, call) in cases {
+        for body in [r#"{"error": {"message": "no planted-key"}}"#, ""] {
+            let wire = ScriptedTransport::new();
+            let reply = Reply::status(403)
+                .reason("no planted-key")
+                .header("x-request-id", "planted-key")
+                .chunk(body);
+            wire.reply(reply);
+            let client = client_with(&wire, http);
+            let error = call(get(&client)).await.unwrap_err();
+            assert_eq!(error.message(), "no ****");
+            assert_eq!(error.request_id(), Some("****"));
+            let mut printed = Printed::default();
+            printed.error("the error", &error);
+            printed.check();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_is_repeated_with_escapes_does_not_get_into_the_error_either() {
+    let bodies = [
+        r#"{"error": {"message": "no planted/key+1", "code": "planted/key+1"}}"#,
+        r#"{"error": {"message": "no planted\/key\u002B1", "code": "\u0070lanted/key+1"}, "a": 1.50}"#,
+        r#"{"error": {"message": "no planted/key+1", "code": "planted\/key+1"}}"#,
+    ];
+    for body in bodies {
+        let wire = ScriptedTransport::new();
+        wire.reply(Reply::status(400).chunk(body));
+        let auth = Auth::bearer(&"planted/key+1".into()).unwrap();
+        let error = get(&client_auth(&wire, auth)).await.unwrap_err();
+        assert_eq!(error.message(), "no ****", "{body}");
+        assert_eq!(error.code(), Some("****"), "{body}");
+        assert_eq!(error.response().unwrap().body, body);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_credential_stays_in_the_servers_words() {
+    let wire = ScriptedTransport::new();
+    let message = "key job-1234567 of tenant blue-12345 is used: test";
+    wire.reply(Reply::status(409).chunk(json!({"error": {"message": message}}).to_string()));
+    let client = client_with(&wire, |http| {
+        http.header("idempotency-key", "job-1234567")
+            .header("x-tenant", "blue-12345")
+            .header("x-auth-mode", "test")
+    });
+    let error = get(&client).await.unwrap_err();
+    assert_eq!(error.message(), message);
 }
 
 #[tokio::test(start_paused = true)]

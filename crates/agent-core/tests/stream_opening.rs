@@ -246,3 +246,21 @@ async fn the_head_can_end_it() {
     assert_eq!(stream.end(), Some(End::Terminal));
     assert_eq!(wire.open_exchanges(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_in_an_encoding_that_nobody_asked_for_is_a_typed_error_and_no_stream_without_events()
+ {
+    for (encoding, decodes) in [
+        ("GZip", false),
+        ("identity, br", false),
+        ("none", true),
+        ("identity", true),
+        (" ", true),
+    ] {
+        let wire = once(events(&[at(1), event("end", "0")]).header("content-encoding", encoding));
+        let mut stream = Rules::default().follow(&client(&wire));
+        let expected: &[&str] = if decodes { &["1"] } else { &["Protocol"] };
+        assert_eq!(drain(&mut stream).await, expected, "{encoding}");
+        assert_eq!(wire.open_exchanges(), 0);
+    }
+}

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use agent_core::Result;
-use agent_core::sdk::{After, OffsetGuard, Op, Paging, Request, Response, read_json_text, stuck};
+use agent_core::sdk::{After, Op, Paging, Request, Response, read_json_text};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -11,6 +11,10 @@ use crate::decode::{misfit, typed};
 use crate::ops::RUNS_GET_EVENTS;
 use crate::types::{PaginatedResponse, PaginationParams, PollEvents, RunEventsPollResponse};
 use crate::wire;
+
+mod offset_guard;
+
+use offset_guard::{OffsetGuard, stuck};
 
 /// The request for one page of a list.
 pub(crate) fn page_request(op: &'static Op, limit: Option<u64>, offset: Option<u64>) -> Request {

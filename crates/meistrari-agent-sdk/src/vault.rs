@@ -3,7 +3,7 @@
 //! A resolution is two requests: the vault gives a presigned URL, and the file is fetched from there, from another host,
 //! with nothing but that URL. What a reference is, is in `vault/reference.rs`.
 
-use agent_core::sdk::{Redirects, Request, Response};
+use agent_core::sdk::{Redirects, Request, Response, read_json_text};
 use agent_core::{ByteStream, Call, Caller, Error, Result, WithResponse};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::client::AgentClient;
 use crate::error::without_signature;
-use crate::fields::{Fields, json, text, wrong};
+use crate::fields::{Fields, text, wrong};
 use crate::ops::{DOWNLOAD, RESOLVE_REFERENCE};
 use crate::wire;
 
@@ -92,7 +92,8 @@ impl AgentClient {
     ) -> Call<T> {
         self.resolve(reference, |caller, download| async move {
             let response = whole(&caller, &download).await?;
-            let value = json(text(&response)?).map_err(|error| response.decode_error(&error))?;
+            let value =
+                read_json_text(text(&response)?).map_err(|error| response.decode_error(&error))?;
             Ok(WithResponse::new(value, response.meta))
         })
     }

@@ -3,7 +3,7 @@
 //! Servers that check their input like to quote it in the complaint, and the message of an error is the server's text.
 //! The answer's body, which is never printed, stays as it came.
 
-use agent_core::sdk::{Pipeline, Request, hide_secret};
+use agent_core::sdk::{Pipeline, Request, hide_in_body};
 use agent_core::{Call, Error, SecretString, WithResponse};
 use serde::de::DeserializeOwned;
 
@@ -14,7 +14,7 @@ pub(crate) fn scrub(error: Error, secret: &str, read: fn(u16, &str) -> ErrorPart
     let Some(response) = error.response() else {
         return error;
     };
-    let Some(clean) = hide_secret(&response.text(), secret) else {
+    let Some(clean) = hide_in_body(&response.text(), &[secret]) else {
         return error;
     };
     let parts = read(response.status.as_u16(), &clean);

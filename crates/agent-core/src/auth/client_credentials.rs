@@ -60,8 +60,9 @@ pub struct Token {
 /// Authenticates with tokens from a [`TokenExchange`].
 ///
 /// Tokens are cached per scope for the life of the client and shared by its clones; N parallel first calls cost one
-/// exchange, unless it fails: then each makes its own. A scope that was refused is not asked for again once a later
-/// candidate was granted. After a 401 to a cached token the token is dropped and the call repeated once with a new one.
+/// exchange, unless it fails or its token can not be shared: then each makes its own. A scope that was refused is not
+/// asked for again once a later candidate was granted. After a 401 to a cached token the token is dropped and the call
+/// repeated once with a new one.
 pub struct ClientCredentials<X> {
     exchange: X,
     cache: Mutex<Cache>,
@@ -73,8 +74,8 @@ struct Cache {
     tokens: HashMap<String, Cached>,
     refused: HashSet<String>,
     generation: u64,
-    /// Exchanges that gave no token.
-    failures: u64,
+    /// Exchanges that left no token for those who waited.
+    misses: u64,
 }
 
 struct Cached {
@@ -118,17 +119,19 @@ impl<X: TokenExchange> ClientCredentials<X> {
         if let Some(credentials) = self.cache().fresh(&candidates) {
             return Ok(credentials);
         }
-        let failures = self.cache().failures;
+        let misses = self.cache().misses;
         let flight = self.flight.lock().await;
         if let Some(credentials) = self.cache().fresh(&candidates) {
             return Ok(credentials);
         }
-        // Who has waited for an exchange that failed does not stand in line for the next: the waits would add up.
-        let flight = (self.cache().failures == failures).then_some(flight);
+        // Who has waited in vain does not stand in line for the next exchange: the waits would add up.
+        let flight = (self.cache().misses == misses).then_some(flight);
         let result = self.exchange(&candidates, caller).await;
-        if result.is_err() {
-            self.cache().failures += 1;
+        let mut cache = self.cache();
+        if cache.fresh(&candidates).is_none() {
+            cache.misses += 1;
         }
+        drop(cache);
         drop(flight);
         result
     }

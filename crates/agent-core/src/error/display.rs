@@ -131,7 +131,7 @@ impl fmt::Debug for Line<'_> {
 /// Control characters, and Unicode's own for lines and for the direction of writing.
 fn breaks_lines(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Facts in parentheses behind the message, separated by commas.

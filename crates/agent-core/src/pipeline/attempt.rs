@@ -12,11 +12,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Pipeline;
 use crate::ambient::now;
-use crate::auth::Credentials;
+use crate::auth::{Credentials, secrets_of_own};
 use crate::config::{ERROR_BODY_TIME, MAX_ERROR_BYTES};
 use crate::error::{Error, ErrorKind, ErrorResponse, Result, Sent, TimeoutPhase};
 use crate::redirect::Redirects;
 use crate::response::ResponseMeta;
+use crate::secret::{hide_in_body, hide_secrets};
 use crate::transport::{ReasonPhrase, RequestBody, ResponseBody, TransportError};
 
 /// An answer whose body is still to be read.
@@ -134,11 +135,12 @@ impl Deadlines {
 }
 
 impl Pipeline {
-    /// Sends `request`; an answer outside 200 to 299 is an error.
+    /// Sends `request`, which has headers of its `own` and `credentials`; an answer outside 200 to 299 is an error.
     pub(super) async fn attempt<W: Want>(
         &self,
         operation: &'static str,
         mut request: HttpRequest<RequestBody>,
+        own: &HeaderMap,
         credentials: &Credentials,
         redirects: Redirects,
         deadlines: Deadlines,
@@ -170,7 +172,7 @@ impl Pipeline {
         if !response.status().is_success() {
             let (head, body) = response.into_parts();
             let response = self.refused(&request, head, body, deadlines).await;
-            return Err(self.refusal(operation, credentials, response));
+            return Err(self.refusal(operation, own, credentials, response));
         }
         let (head, body) = response.into_parts();
         match W::read(self, &head.headers, body, deadlines).await {
@@ -214,25 +216,31 @@ impl Pipeline {
         }
     }
 
-    /// The error for an answer outside 200 to 299.
+    /// The error for an answer outside 200 to 299. A server that repeats a secret of the request in its complaint must
+    /// not bring it into messages. The answer itself, which is never printed, stays as it came.
     fn refusal(
         &self,
         operation: &'static str,
+        own: &HeaderMap,
         credentials: &Credentials,
         response: ErrorResponse,
     ) -> Error {
         let dialect = self.0.dialect;
+        let key = dialect.idempotency_header();
+        let secrets: Vec<&str> = credentials
+            .secrets()
+            .chain(secrets_of_own(own, key))
+            .collect();
         let retry_after = dialect.retry_after(
             response.status.as_u16(),
             &response.headers,
             self.0.ambient.wall_clock(),
         );
-        let error = Error::new(ErrorKind::Api, response.reason.clone())
-            .with_request_id(request_id(&response.headers))
+        let without = |text: String| hide_secrets(&text, &secrets).unwrap_or(text);
+        let error = Error::new(ErrorKind::Api, without(response.reason.clone()))
+            .with_request_id(request_id(&response.headers).map(without))
             .with_retry_after(retry_after);
-        // A server that repeats the credentials in its complaint must not bring them into messages. The body itself, which
-        // is never printed, stays as it came.
-        let error = match credentials.hide(&response.text()) {
+        let error = match hide_in_body(&response.text(), &secrets) {
             None => dialect.read_error(operation, &response, error),
             Some(clean) => {
                 let mut shown = response.clone();

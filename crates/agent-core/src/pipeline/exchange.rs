@@ -97,7 +97,14 @@ impl Caller {
             opening = (request.once && !W::WHOLE).then_some(deadlines);
             let result = self
                 .pipeline
-                .attempt::<W>(request.op.name, http, &credentials, redirects, deadlines)
+                .attempt::<W>(
+                    request.op.name,
+                    http,
+                    &headers,
+                    &credentials,
+                    redirects,
+                    deadlines,
+                )
                 .instrument(span.clone())
                 .await;
             trace::attempted(&span, &result);

@@ -181,6 +181,34 @@ async fn a_place_that_can_not_be_written_is_an_io_error() {
 }
 
 #[tokio::test]
+async fn a_name_may_be_as_long_as_the_file_system_allows() {
+    for name in ["n".repeat(255), "é".repeat(127)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(&name);
+        download(pieces(&["abc"])).await.save(&path).await.unwrap();
+        assert_eq!(names(folder.path()), [name]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_is_replaced_and_what_it_leads_to_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (target, path) = (folder.path().join("target"), folder.path().join("link"));
+    std::fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink(&target, &path).unwrap();
+    download(pieces(&["abc"])).await.save(&path).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"abc");
+    assert_eq!(std::fs::read(&target).unwrap(), b"old");
+
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(folder.path(), &path).unwrap();
+    let error = download(pieces(&["abc"])).await.save(&path).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(names(folder.path()), ["link", "target"]);
+}
+
+#[tokio::test]
 async fn a_dropped_save_leaves_nothing_wherever_it_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.txt");

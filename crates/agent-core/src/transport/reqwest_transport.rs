@@ -17,7 +17,7 @@ use super::{
     BoxFuture, ReasonPhrase, RequestBody, ResponseBody, Transport, TransportError, TransportPhase,
 };
 use crate::error::{Error, Result};
-use crate::timeouts::Limit;
+use crate::timeouts::{Limit, refuse_zero};
 
 /// Sends through reqwest. Cheap to clone; clones, and clients that are given the same one, share connections.
 #[derive(Clone)]
@@ -31,10 +31,12 @@ pub(crate) fn default_transport(connect: Limit) -> Result<Arc<dyn Transport>> {
 
 impl ReqwestTransport {
     /// A transport with reqwest's defaults and this limit for connecting. Proxies are taken from the environment
-    /// (`HTTPS_PROXY`, `NO_PROXY` …).
+    /// (`HTTPS_PROXY`, `NO_PROXY` …). Zero is refused.
     pub fn new(connect_timeout: impl Into<Limit>) -> Result<Self> {
+        let connect = connect_timeout.into();
+        refuse_zero("connect timeout", connect).map_err(Error::config)?;
         let mut builder = reqwest::Client::builder();
-        if let Some(limit) = connect_timeout.into().duration() {
+        if let Some(limit) = connect.duration() {
             builder = builder.connect_timeout(limit);
         }
         Self::build(builder)

@@ -256,8 +256,8 @@ impl<'de> Visitor<'de> for PageVisitor {
         while let Some(name) = map.next_key::<String>()? {
             match &*name {
                 "items" => items = Some(map.next_value()?),
-                "nextAfterSeq" => next_after_seq = read(&*map.next_value::<Box<RawValue>>()?)?,
-                _ => drop(extra.insert(name, read(&*map.next_value::<Box<RawValue>>()?)?)),
+                "nextAfterSeq" => next_after_seq = read(&map.next_value::<Box<RawValue>>()?)?,
+                _ => drop(extra.insert(name, read(&map.next_value::<Box<RawValue>>()?)?)),
             }
         }
         let items = items.ok_or_else(|| A::Error::missing_field("items"))?;

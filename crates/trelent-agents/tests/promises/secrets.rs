@@ -122,6 +122,12 @@ async fn a_server_that_repeats_a_secret_in_its_complaint_does_not_get_it_into_th
             json!({"detail": [{"loc": [secret], "msg": secret, "type": secret}]}).to_string(),
         ),
         (500, json!({"got": secret}).to_string()),
+        (
+            400,
+            json!({"detail": secret})
+                .to_string()
+                .replace(' ', "\\u0020"),
+        ),
         (404, json!({"detail": [secret]}).to_string()),
     ] {
         for (name, call) in calls {
