@@ -120,7 +120,7 @@ fn numbers_and_keys_mean_what_they_mean_on_the_web() {
     let page: RunEventPage = serde_json::from_str(&page).unwrap();
     let event = RunEvent::from_json(text).unwrap();
     assert_eq!((event.sequence, page.next_after_seq), (2, 2));
-    assert!(event.payload["n"].is_number());
+    assert_eq!(event.payload, json!({"n": null}));
     assert_eq!(page.items, [event]);
     assert_eq!(page.items[0].raw_json(), text, "to the byte");
 }
