@@ -67,6 +67,7 @@ const ANSWERS: &[fn() -> Reply] = &[
             .chunk(format!("{{\"token\":\"{SECRET}\"}}"))
     },
     || Reply::status(401).header("www-authenticate", SECRET),
+    || Reply::status(403).chunk(format!("{{\"message\":\"no right for {SECRET}\"}}")),
     || {
         Reply::status(307).header(
             "location",
