@@ -107,7 +107,7 @@ fn secrets_of<'a>(
     headers
         .filter(|(name, _)| WORDS.iter().any(|word| name.as_str().contains(word)))
         // Without the scheme, such as `Bearer`.
-        .filter_map(|(_, value)| value.to_str().ok()?.rsplit(' ').next())
+        .filter_map(|(_, value)| str::from_utf8(value.as_bytes()).ok()?.rsplit(' ').next())
 }
 
 /// A client's way to authenticate. `Debug` shows which way it is: a hook's own may hold secrets.

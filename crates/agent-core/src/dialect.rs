@@ -38,6 +38,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// Whether an answer outside 200 to 299 whose body breaks off is a broken connection, of kind `Transport`: with its
+    /// status, if one asks for that.
+    fn cut_refusal_is_broken(&self) -> bool {
+        false
+    }
+
     /// Which redirects are followed.
     fn redirects(&self) -> Redirects {
         Redirects::within_origin(5)

@@ -67,7 +67,7 @@ fn print(json: &str, indented: bool) -> Option<String> {
 }
 
 /// What JSON calls white space.
-pub(crate) const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Length of the token that begins with `first`.
 pub(crate) fn token_length(json: &str, first: char) -> usize {

@@ -82,7 +82,7 @@ pub mod sdk {
     pub use crate::request::Request;
     pub use crate::response::Response;
     pub use crate::retry::backoff;
-    pub use crate::secret::{hide_in_body, secret_header};
+    pub use crate::secret::secret_header;
     pub use crate::surrogates::mend_surrogates;
     pub use crate::time::rfc3339_ms;
     pub use crate::url::{BaseUrl, Encoding, is_loopback, same_origin};

@@ -302,12 +302,14 @@ impl Pipeline {
             headers.insert(name, value);
         }
         if let Some(key) = self.idempotency_key(request, options, &headers) {
-            let value = HeaderValue::from_str(key.expose())
+            // Spaces at its ends are dropped on the way, as those of every header.
+            let key = key.expose().trim_matches(' ');
+            let value = HeaderValue::from_str(key)
                 .ok()
-                .filter(|_| is_key(key.expose()))
+                .filter(|_| is_key(key))
                 .ok_or_else(|| {
                     Error::invalid_argument(
-                        "an idempotency key must be visible ASCII, without spaces around it",
+                        "an idempotency key must be visible ASCII and spaces, and not spaces alone",
                     )
                 })?;
             headers.insert(self.0.dialect.idempotency_header(), value);
@@ -351,9 +353,8 @@ fn holds_key(value: &HeaderValue) -> bool {
     !value.as_bytes().trim_ascii().is_empty()
 }
 
-/// Whether `key` arrives as it is.
 fn is_key(key: &str) -> bool {
-    key.trim() == key && key.bytes().all(|b| (b' '..=b'~').contains(&b))
+    !key.is_empty() && key.bytes().all(|b| (b' '..=b'~').contains(&b))
 }
 
 impl fmt::Debug for Pipeline {

@@ -9,7 +9,7 @@ use crate::numbers::plain_numbers;
 use crate::surrogates::mend_surrogates;
 
 /// `body` as JSON. A byte order mark is skipped; invalid bytes and halves of characters become U+FFFD; of a key that
-/// comes twice the last counts; whole numbers may be written as `1.0` or `1e3`, and one that is too large for a double
+/// comes twice the last counts, if both have the form; whole numbers may be written as `1.0` or `1e3`, and one that is too large for a double
 /// is null.
 pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice(body).or_else(|error| match mend(body) {

@@ -7,7 +7,8 @@ use url::Url;
 use crate::transport::{RequestBody, ResponseBody};
 use crate::url::same_origin;
 
-/// Which redirects are followed. What is not followed is an error with the 3xx status.
+/// Which redirects are followed. What is not followed is an error with the 3xx status, unless it is one too many and
+/// [`excess_fails`](Self::excess_fails).
 ///
 /// Whatever the rule, a hop to another origin (scheme, host or port) carries nothing but `accept`, `content-type` and
 /// `user-agent`: no credential, in whatever header it travels.
@@ -20,6 +21,8 @@ pub struct Redirects {
     /// 303, and 301 or 302 after a POST, turn into a GET without a body, as browsers do it; otherwise they are
     /// followed for GET and HEAD only.
     pub rewrite_to_get: bool,
+    /// One hop too many is a broken connection instead of an answer.
+    pub excess_fails: bool,
 }
 
 impl Redirects {
@@ -28,6 +31,7 @@ impl Redirects {
         max_hops: 0,
         same_origin: true,
         rewrite_to_get: false,
+        excess_fails: false,
     };
 
     /// At most `max_hops` within the origin.
@@ -36,6 +40,7 @@ impl Redirects {
             max_hops,
             same_origin: true,
             rewrite_to_get: false,
+            excess_fails: false,
         }
     }
 
@@ -45,19 +50,38 @@ impl Redirects {
             max_hops,
             same_origin: false,
             rewrite_to_get: false,
+            excess_fails: false,
         }
     }
 
-    /// The request to send next, or `None` if `response` is to be taken as it is.
+    /// The same, but one hop too many is an error of kind `Transport`.
+    #[must_use]
+    pub const fn excess_fails(mut self) -> Self {
+        self.excess_fails = true;
+        self
+    }
+
+    /// The request to send next, `None` if `response` is to be taken as it is, or why it can not.
     pub(crate) fn follow(
         self,
         request: &HttpRequest<RequestBody>,
         response: &HttpResponse<ResponseBody>,
         hops: u8,
-    ) -> Option<HttpRequest<RequestBody>> {
-        if hops >= self.max_hops {
-            return None;
+    ) -> Result<Option<HttpRequest<RequestBody>>, &'static str> {
+        if hops >= self.max_hops && !self.excess_fails {
+            return Ok(None);
         }
+        match self.next(request, response) {
+            Some(_) if hops >= self.max_hops => Err("too many redirects"),
+            next => Ok(next),
+        }
+    }
+
+    fn next(
+        self,
+        request: &HttpRequest<RequestBody>,
+        response: &HttpResponse<ResponseBody>,
+    ) -> Option<HttpRequest<RequestBody>> {
         let method = self.method(request.method(), response.status())?;
         let current = Url::parse(&request.uri().to_string()).ok()?;
         // Not `to_str`: servers write other scripts without encoding them, and every browser follows.

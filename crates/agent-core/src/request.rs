@@ -30,6 +30,7 @@ pub struct Request {
     pub(crate) base: Option<Box<BaseUrl>>,
     pub(crate) path: Option<Box<str>>,
     pub(crate) idempotency_key: Option<SecretString>,
+    pub(crate) secrets: Vec<SecretString>,
     pub(crate) authenticate: bool,
     pub(crate) redirects: Option<Redirects>,
     pub(crate) once: bool,
@@ -56,6 +57,7 @@ impl Request {
             base: None,
             path: None,
             idempotency_key: None,
+            secrets: Vec::new(),
             authenticate: true,
             redirects: None,
             once: false,
@@ -115,7 +117,8 @@ impl Request {
         self
     }
 
-    /// Sets a header. The client's own header of that name replaces it, but for the content type of a body.
+    /// Sets a header. The client's own header of that name replaces it, but for the content type of a body,
+    /// unless the vendor has it otherwise.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match parse_header(name, value) {
@@ -164,6 +167,13 @@ impl Request {
         }
     }
 
+    /// Names a text of the body that must not be shown, should the server repeat it.
+    #[must_use]
+    pub fn secret(mut self, secret: impl Into<SecretString>) -> Self {
+        self.secrets.push(secret.into());
+        self
+    }
+
     /// Whether it goes elsewhere than below the client's base URL.
     pub(crate) fn is_foreign(&self) -> bool {
         self.url.is_some() || self.base.is_some()
@@ -192,8 +202,8 @@ impl Request {
     }
 
     /// Sends it once, whatever the retry policy and the vendor's ruling; the one repeat after a 401 is no retry and
-    /// shares the time for the response head, without the time that credentials take. For streams, whose own rules say what happens when one can not be
-    /// opened, and for what must not be repeated at all.
+    /// shares the time for the response head, without the time that credentials take. For streams, whose own rules say
+    /// what happens when one can not be opened, and for what must not be repeated at all.
     #[must_use]
     pub fn open_once(mut self) -> Self {
         self.once = true;

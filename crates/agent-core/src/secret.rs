@@ -5,7 +5,8 @@ use std::fmt;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use crate::read_json::read_json;
+use crate::json_text::token_length;
+use crate::read_json::read_json_text;
 
 /// A secret text: `Debug` shows `****`, there is no `Display` and no `Serialize`.
 ///
@@ -71,39 +72,41 @@ pub(crate) fn hide_secrets(text: &str, secrets: &[&str]) -> Option<String> {
 }
 
 /// A body without the secrets, if it shows any of them: in its text, or in texts that its JSON writes with escapes.
-pub fn hide_in_body(body: &str, secrets: &[&str]) -> Option<String> {
+pub(crate) fn hide_in_body(body: &str, secrets: &[&str]) -> Option<String> {
     let clean = hide_secrets(body, secrets);
     let shown = clean.as_deref().unwrap_or(body);
     if secrets.is_empty() || !shown.contains('\\') {
         return clean;
     }
-    let Ok(mut value) = read_json(shown.as_bytes()) else {
-        return clean;
-    };
-    if hide_in_value(&mut value, secrets) {
-        return Some(value.to_string());
-    }
-    clean
+    hide_in_strings(shown, secrets).or(clean)
 }
 
-/// Takes the secrets out of all texts of `value`; `false` if none shows any.
-fn hide_in_value(value: &mut Value, secrets: &[&str]) -> bool {
-    match value {
-        Value::String(text) => match hide_secrets(text, secrets) {
-            Some(clean) => {
-                *text = clean;
-                true
-            }
-            None => false,
-        },
-        Value::Array(items) => items
-            .iter_mut()
-            .fold(false, |found, item| hide_in_value(item, secrets) | found),
-        Value::Object(fields) => fields
-            .values_mut()
-            .fold(false, |found, field| hide_in_value(field, secrets) | found),
-        _ => false,
+/// Looks at what each string of `json` means. By tokens: keys are strings too, and of a key that comes twice both may be
+/// printed.
+fn hide_in_strings(json: &str, secrets: &[&str]) -> Option<String> {
+    let mut hidden = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(quote) = json.get(at..)?.find('"') {
+        let begin = at + quote;
+        at = begin + token_length(json.get(begin..)?, '"');
+        let token = json.get(begin..at)?;
+        let clean = token
+            .contains('\\')
+            .then(|| read_json_text::<String>(token).ok())
+            .flatten()
+            .and_then(|text| hide_secrets(&text, secrets));
+        if let Some(clean) = clean {
+            hidden.push_str(json.get(copied..begin)?);
+            hidden.push_str(&Value::from(clean).to_string());
+            copied = at;
+        }
     }
+    if copied == 0 {
+        return None;
+    }
+    hidden.push_str(json.get(copied..)?);
+    Some(hidden)
 }
 
 /// Headers as the user gave them, not yet checked. Any of them may be a credential: `Debug` shows valid names only.

@@ -25,6 +25,7 @@ static REWRITING: Toy = with(Redirects {
     rewrite_to_get: true,
     ..Redirects::anywhere(3)
 });
+static STRICT: Toy = with(Redirects::anywhere(3).excess_fails());
 static ENDLESS: Toy = with(Redirects::anywhere(u8::MAX));
 
 const fn with(redirects: Redirects) -> Toy {
@@ -302,6 +303,22 @@ async fn loops_end_after_the_allowed_hops() {
         assert_eq!(error.status(), Some(307));
         assert_eq!(wire.requests().len(), hops + 1);
         assert_eq!(error.attempts(), 1, "hops are not attempts");
+        assert_eq!(wire.open_exchanges(), 0);
+    }
+    // Where the vendor wants it, one too many is a broken connection; what can not be followed anyway is an answer.
+    for (location, kind, requests) in [
+        (Some("/loop"), ErrorKind::Transport, 4),
+        (None, ErrorKind::Api, 1),
+    ] {
+        let wire = ScriptedTransport::new();
+        wire.reply_with(move |_| {
+            let reply = Reply::status(307);
+            location.map_or(reply.clone(), |location| reply.header("location", location))
+        });
+        let error = get(&client_of(&wire, &STRICT)).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!((error.sent(), error.attempts()), (Sent::Yes, 1));
+        assert_eq!(wire.requests().len(), requests);
         assert_eq!(wire.open_exchanges(), 0);
     }
 }

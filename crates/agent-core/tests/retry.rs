@@ -335,16 +335,7 @@ async fn an_empty_key_is_no_key() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_can_not_be_sent_as_it_is_is_refused_before_anything_is_sent() {
-    for key in [
-        "a\nb",
-        "a\rb",
-        "clé",
-        "a\u{0}b",
-        "tab\there",
-        " ",
-        " lead",
-        "trail ",
-    ] {
+    for key in ["a\nb", "a\rb", "clé", "a\u{0}b", "tab\there", " "] {
         let wire = failing(|| Reply::json(&json!({})));
         let error = run(&client(&wire)).idempotency_key(key).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{key:?}: {error}");
@@ -356,6 +347,10 @@ async fn a_key_that_can_not_be_sent_as_it_is_is_refused_before_anything_is_sent(
         );
         assert!(wire.requests().is_empty(), "{key:?} was sent");
     }
+    // What every header loses on the way is no part of it.
+    let wire = failing(|| Reply::json(&json!({})));
+    run(&client(&wire)).idempotency_key("  k 1 ").await.unwrap();
+    assert_eq!(header_of(&wire, "idempotency-key"), ["k 1"]);
 }
 
 #[tokio::test(start_paused = true)]

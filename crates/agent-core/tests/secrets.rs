@@ -267,6 +267,8 @@ async fn a_credential_that_is_repeated_with_escapes_does_not_get_into_the_error_
         r#"{"error": {"message": "no planted/key+1", "code": "planted/key+1"}}"#,
         r#"{"error": {"message": "no planted\/key\u002B1", "code": "\u0070lanted/key+1"}, "a": 1.50}"#,
         r#"{"error": {"message": "no planted/key+1", "code": "planted\/key+1"}}"#,
+        // Equal keys, and what no value can hold, hide nothing.
+        r#"{"error": {"code": "x", "message": "no planted\/key+1", "code": "planted\/key+1"}, "n": 1e999}"#,
     ];
     for body in bodies {
         let wire = ScriptedTransport::new();

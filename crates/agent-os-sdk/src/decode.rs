@@ -40,23 +40,15 @@ fn is_empty(response: &Response) -> bool {
 
 /// A value of a known form. What does not fit is an error of kind `Decode`.
 pub(crate) fn typed<T: DeserializeOwned>(response: &Response) -> Result<T> {
-    if is_empty(response) || media(response) == Media::Other {
-        return Err(misfit(response, response.decode_error(&no_json())));
+    let no_json = || misfit(response, response.decode_error(&no_json()));
+    if is_empty(response) {
+        // No data: a type that can be nothing is nothing.
+        return serde_json::from_value(Value::Null).map_err(|_| no_json());
+    }
+    if media(response) == Media::Other {
+        return Err(no_json());
     }
     response.json().map_err(|error| misfit(response, error))
-}
-
-/// A whole number, also one that is written with a fraction of zero.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "checked: whole, and within what a double counts exactly"
-)]
-pub(crate) fn integer(value: &Value) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    value.as_i64().or_else(|| {
-        let number = value.as_f64()?;
-        (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
-    })
 }
 
 /// Any JSON: null for no body, a text for a body that is not JSON.
@@ -74,7 +66,7 @@ pub(crate) fn untyped(response: &Response) -> Result<Value> {
 
 /// The data of an event; none if it is not JSON.
 ///
-/// Fields that no [`Value`] can hold, such as numbers out of range and nesting without end, are left out of the event
+/// Fields that no [`Value`] can hold, such as nesting without end, are left out of the event
 /// and of its payload: number and type of the event are not lost with them.
 pub(crate) fn parse_event(text: &str) -> Option<Value> {
     read_json_text(text).ok().or_else(|| outline(text, 2))

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use agent_core::testing::{Reply, ScriptedTransport};
 use agent_os_sdk::{
-    ErrorExt, ErrorKind, PaginationParams, PollEvents, RequestOptions, Sent, TriggerFilter,
+    Agent, ErrorExt, ErrorKind, PaginationParams, PollEvents, RawMethod, RequestOptions, Sent,
+    TriggerFilter,
 };
 use serde_json::{Value, json};
 
@@ -285,6 +286,20 @@ async fn fields_may_be_absent_or_null_and_unknown_ones_are_kept() {
         (&page.extra["x"], &page.events[0].extra["x"]),
         (&json!(1), &json!(1))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_data_is_nothing_where_the_type_can_be_nothing() {
+    for status in [200, 204] {
+        let client = client(&always(move || Reply::status(status)));
+        let raw = client.raw();
+        let none = raw.typed::<Option<Agent>>(RawMethod::Patch, "/x", RequestOptions::new());
+        assert_eq!(none.await.unwrap(), None);
+        let unit = raw.typed::<()>(RawMethod::Get, "/x", RequestOptions::new());
+        unit.await.unwrap();
+        let error = client.agents().get("a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+    }
 }
 
 #[tokio::test(start_paused = true)]

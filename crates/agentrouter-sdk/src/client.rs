@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use agent_core::sdk::{Auth, BaseUrl, Op, Pipeline, Request, Response, Setup};
+use agent_core::sdk::{Auth, BaseUrl, Op, Pipeline, Request, Response, SILENCE, Setup};
 use agent_core::{
     Call, Error, HttpConfig, Raw, Result, Resume, RetryBudget, RetryPolicy, SecretString, Timeouts,
     Transport,
@@ -137,11 +137,14 @@ impl AgentRouterClient {
             }
             http = http.header(name, value);
         }
+        let mut timeouts = Timeouts::default();
+        // A call for JSON has its limit for an attempt; before the head of a download or a stream, silence counts.
+        timeouts.headers = SILENCE;
         let pipeline = Pipeline::new(Setup {
             dialect: &AgentRouter,
             base: BaseUrl::parse("base_url", base_url)?,
             auth: Auth::bearer(&options.api_key)?,
-            timeouts: Timeouts::default(),
+            timeouts,
             retry: RetryPolicy::default(),
             resume: Resume::auto(),
             operations: OPS,

@@ -32,6 +32,7 @@ impl Dialect for AgentRouter {
             max_hops: wire::MAX_REDIRECTS,
             same_origin: false,
             rewrite_to_get: true,
+            excess_fails: true,
         }
     }
 

@@ -138,6 +138,12 @@ fn what_was_found_stays_mended() {
     // Half of a character, where the server cut a text, made the event and the error unreadable.
     fuzzing::event(r#"{"sequence":1,"type":"agent.message","payload":{"text":"\ud83d"}}"#);
     fuzzing::error_body(br#"{"error":{"code":"run_busy","message":"\ud83d"}}"#);
+    // A whole number is one however it is written.
+    for sequence in ["1.0", "-0", "1e3", "1.5", "-1.0", "1e20"] {
+        fuzzing::event(&format!(
+            r#"{{"sequence":{sequence},"type":"x","more":1.0}}"#
+        ));
+    }
     // A page that names an event twice gave it twice.
     fuzzing::page(
         br#"{"items":[{"sequence":2,"type":"a"},{"sequence":1,"type":"a"},{"sequence":2,"type":"a"}]}"#,

@@ -161,17 +161,20 @@ impl Watch {
                 Step::Again(self.polling.wait(self.quiet))
             };
         }
-        let mut last = run.last_event_seq;
-        if late {
-            // Events that are there are still taken, but a sequence that keeps running away is not followed.
-            last = last.min(*self.enough.get_or_insert(last));
-        }
+        let last = run.last_event_seq;
         if self.cursor >= last {
             Step::Over
+        } else if late {
+            // A full page says that there is more now: it is taken, up to what was known when the time was up.
+            let known = *self.enough.get_or_insert(last);
+            let more = self.page.full && self.page.brought_events && self.cursor < known;
+            if more {
+                Step::Again(Duration::ZERO)
+            } else {
+                self.timed_out()
+            }
         } else if self.page.brought_events {
             Step::Again(Duration::ZERO)
-        } else if late {
-            self.timed_out()
         } else {
             Step::Again(self.polling.wait(self.quiet))
         }

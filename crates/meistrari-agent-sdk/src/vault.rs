@@ -53,7 +53,9 @@ impl AgentClient {
     /// ([`ErrorExt::reference`](crate::ErrorExt::reference)); nothing is sent then. A file above 32 MiB
     /// ([`HttpConfig::max_body_bytes`](crate::HttpConfig::max_body_bytes)) is an error: take
     /// [`resolve_reference_stream`](Self::resolve_reference_stream). A download that breaks off is an error, never a
-    /// short file. It may take as long as it likes, but a silence of 10 minutes is an error.
+    /// short file. It may take as long as it likes, but a silence of 10 minutes is an error:
+    /// [`timeout`](Call::timeout) limits each of its two requests up to the head of the answer,
+    /// [`total_timeout`](Call::total_timeout) all of it.
     pub fn resolve_reference(&self, reference: impl Into<String>) -> Call<Bytes> {
         self.resolve(reference, |caller, download| async move {
             let response = whole(&caller, &download).await?;
@@ -85,7 +87,8 @@ impl AgentClient {
     }
 
     /// The file behind a vault reference as JSON (`{as: 'json'}`): UTF-8, a byte order mark at its beginning is left
-    /// out. An error of kind [`Decode`](crate::ErrorKind::Decode) if it is not of that form.
+    /// out. An error of kind [`Decode`](crate::ErrorKind::Decode) if it is not of that form. The limits are those of
+    /// [`resolve_reference`](Self::resolve_reference).
     pub fn resolve_reference_json<T: DeserializeOwned + Send + 'static>(
         &self,
         reference: impl Into<String>,
@@ -146,7 +149,7 @@ impl AgentClient {
             let url = presigned(&caller.send(&request).await?)?;
             let download = Request::new(&DOWNLOAD)
                 .absolute(url)
-                .redirects(Redirects::anywhere(wire::MAX_DOWNLOAD_REDIRECTS));
+                .redirects(Redirects::anywhere(wire::MAX_DOWNLOAD_REDIRECTS).excess_fails());
             fetch(caller, download).await
         })
     }

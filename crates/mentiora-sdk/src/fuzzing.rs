@@ -119,7 +119,7 @@ fn is_what_it_is_called(name: &str, event: &AgentStreamEvent) {
 /// What is written is the same event.
 fn is_read_again(event: &AgentStreamEvent) {
     let written = serde_json::to_value(event).unwrap();
-    // Reading the decimal form of a fraction may change its last bit.
+    // A number that is whole may lose its fraction of zero.
     if !has_fraction(&written) {
         let text = serde_json::to_string(event).unwrap();
         assert!(text.starts_with(&format!(r#"{{"type":"{}""#, event.event_type())));

@@ -13,9 +13,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use crate::error::{no_scope_left, read_token_refusal};
+use crate::error::no_scope_left;
 use crate::ops::{TOKEN_EXCHANGE, scope_ladder};
-use crate::scrub::scrub;
 use crate::wire;
 
 /// Tokens for the scopes of the ladder, or for the one scope that the user wants.
@@ -54,16 +53,14 @@ impl TokenExchange for Credentials {
             });
             let request = Request::new(&TOKEN_EXCHANGE)
                 .json(&body)
+                .secret(self.client_secret.clone())
                 .without_auth()
                 .redirects(Redirects::within_origin(wire::MAX_REDIRECTS));
             let answer = caller.send(&request).await;
             // Whatever became of the exchange, nothing of the call that needs the token was sent.
             let granted = answer
                 .and_then(|response| token(&response))
-                .map_err(|error| {
-                    scrub(error, self.client_secret.expose(), read_token_refusal)
-                        .with_sent(Sent::Never)
-                });
+                .map_err(|error| error.with_sent(Sent::Never));
             match granted {
                 Ok(token) => Ok(Exchanged::Granted(token)),
                 Err(error) if is_rejection(&error) => Ok(Exchanged::Refused(error)),

@@ -24,6 +24,10 @@ impl Dialect for Trelent {
         Redirects::anywhere(wire::MAX_REDIRECTS)
     }
 
+    fn cut_refusal_is_broken(&self) -> bool {
+        true
+    }
+
     fn read_error(&self, operation: &'static str, response: &ErrorResponse, error: Error) -> Error {
         let status = response.status.as_u16();
         let parts = if operation == TOKEN_EXCHANGE.name {

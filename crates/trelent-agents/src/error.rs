@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use agent_core::Error;
-use agent_core::sdk::{compact_json, mend_surrogates};
+use agent_core::sdk::{compact_json, mend_surrogates, read_json_text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -209,7 +209,7 @@ impl Detail {
         };
         let items = serde_json::from_str::<Vec<Fields<ValidationItem>>>(raw).ok();
         Some(Self::Given {
-            value: serde_json::from_str(raw).ok()?,
+            value: read_json_text(raw).ok()?,
             compact: compact_json(raw)?,
             items: items.map(|items| items.into_iter().map(|item| item.0).collect()),
         })

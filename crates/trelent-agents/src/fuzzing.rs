@@ -60,12 +60,16 @@ fn keeps_what_it_does_not_know(event: &CommonEvent, whole: &Value) {
     match &event.data {
         EventData::Unknown { data, .. } => match whole.get("data") {
             None | Some(Value::Null) => assert!(data.is_empty()),
-            given => assert_eq!(given, Some(&Value::from(data.clone()))),
+            Some(given) => {
+                // What is read a second time has whole numbers without a fraction of zero.
+                assert!(*given == Value::from(data.clone()) || has_fraction(given));
+            }
         },
         EventData::MessageCompleted(message) => {
             for (index, block) in message.content.iter().enumerate() {
                 if let ContentBlock::Unknown(fields) = block {
-                    assert_eq!(whole["data"]["content"][index], Value::from(fields.clone()));
+                    let given = &whole["data"]["content"][index];
+                    assert!(*given == Value::from(fields.clone()) || has_fraction(given));
                 }
             }
         }
@@ -82,7 +86,7 @@ fn is_read_again(event: &CommonEvent) {
         (again.seq, &again.timestamp, &again.event_id),
         (event.seq, &event.timestamp, &event.event_id)
     );
-    // Reading the decimal form of a fraction may change its last bit.
+    // A number that is whole may lose its fraction of zero.
     let written = serde_json::to_value(event).unwrap();
     if !has_fraction(&written) {
         assert_eq!(serde_json::to_value(&again).unwrap(), written);
@@ -127,7 +131,7 @@ pub fn error_body(status: u16, body: &[u8]) {
             }
             Some(detail) if parts.errors.is_empty() => {
                 assert_eq!(&parts.detail, detail);
-                // Reading the decimal form of a fraction may change its last bit.
+                // A number that is whole may lose its fraction of zero.
                 let again: Value = serde_json::from_str(shown).unwrap();
                 assert!(&again == detail || has_fraction(detail), "{shown}");
             }

@@ -27,7 +27,6 @@ mod run;
 mod run_options;
 mod runs;
 mod sandboxes;
-mod scrub;
 mod secrets;
 mod shape;
 mod tokens;

@@ -232,5 +232,11 @@ fn what_was_found_stays_mended() {
     let text = r#"{"ts": "t", "data": 1, "more": 1e400}"#;
     fuzzing::event(text);
     let error = CommonEvent::from_json(text).unwrap_err();
-    assert_eq!(error.details(), Some(&Value::from(text)));
+    assert_eq!(
+        error.details(),
+        Some(&json!({"ts": "t", "data": 1, "more": null}))
+    );
+
+    // A number of the envelope that is whole, but has a fraction, makes those of the data plain too.
+    fuzzing::event(r#"{"seq":1.0,"ts":"T","data":{"type":"x","y":3.0}}"#);
 }

@@ -5,7 +5,6 @@ use agent_core::{Call, SecretString};
 use serde_json::json;
 
 use crate::ops::{SECRETS_CREATE, SECRETS_DELETE, SECRETS_GET, SECRETS_LIST, SECRETS_UPDATE};
-use crate::scrub::send_with_secret;
 use crate::types::{DeleteSecretResponse, SecretResponse};
 use crate::wire;
 
@@ -33,8 +32,8 @@ impl Secrets {
     ) -> Call<SecretResponse> {
         let value = value.into();
         let body = json!({ "name": name.as_ref(), "value": value.expose() });
-        let request = confined(&SECRETS_CREATE).json(&body);
-        send_with_secret(&self.pipeline, request, value)
+        let request = confined(&SECRETS_CREATE).json(&body).secret(value);
+        self.pipeline.call(request, Response::json)
     }
 
     /// All secrets, without their values.
@@ -58,8 +57,9 @@ impl Secrets {
         let value = value.into();
         let request = confined(&SECRETS_UPDATE)
             .param("name", name)
-            .json(&json!({ "value": value.expose() }));
-        send_with_secret(&self.pipeline, request, value)
+            .json(&json!({ "value": value.expose() }))
+            .secret(value);
+        self.pipeline.call(request, Response::json)
     }
 
     /// Forgets a secret.

@@ -1,10 +1,9 @@
 //! The token exchange, called directly.
 
 use agent_core::Call;
-use agent_core::sdk::{Pipeline, Redirects, Request};
+use agent_core::sdk::{Pipeline, Redirects, Request, Response};
 
 use crate::ops::TOKENS_CREATE;
-use crate::scrub::send_with_secret;
 use crate::types::{TokenRequest, TokenResponse};
 use crate::wire;
 
@@ -22,11 +21,11 @@ impl Tokens {
     /// Exchanges credentials for a token. Uses neither the client's credentials nor its cached tokens, and does not
     /// fill the cache.
     pub fn create(&self, request: &TokenRequest) -> Call<TokenResponse> {
-        let secret = request.client_secret.clone();
         let request = Request::new(&TOKENS_CREATE)
             .json(request)
+            .secret(request.client_secret.clone())
             .without_auth()
             .redirects(Redirects::within_origin(wire::MAX_REDIRECTS));
-        send_with_secret(&self.pipeline, request, secret.into())
+        self.pipeline.call(request, Response::json)
     }
 }

@@ -12,7 +12,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Pipeline;
 use crate::ambient::now;
-use crate::auth::{Credentials, secrets_of_own};
 use crate::config::{ERROR_BODY_TIME, MAX_ERROR_BYTES};
 use crate::error::{Error, ErrorKind, ErrorResponse, Result, Sent, TimeoutPhase};
 use crate::redirect::Redirects;
@@ -135,13 +134,12 @@ impl Deadlines {
 }
 
 impl Pipeline {
-    /// Sends `request`, which has headers of its `own` and `credentials`; an answer outside 200 to 299 is an error.
+    /// Sends `request`, which holds `secrets`; an answer outside 200 to 299 is an error.
     pub(super) async fn attempt<W: Want>(
         &self,
         operation: &'static str,
         mut request: HttpRequest<RequestBody>,
-        own: &HeaderMap,
-        credentials: &Credentials,
+        secrets: &[&str],
         redirects: Redirects,
         deadlines: Deadlines,
     ) -> Result<HttpResponse<W::Body>> {
@@ -164,15 +162,24 @@ impl Pipeline {
                 break (response, request);
             }
             match redirects.follow(&request, &response, hops) {
-                Some(next) => request = next,
-                None => break (response, request),
+                Ok(Some(next)) => request = next,
+                Ok(None) => break (response, request),
+                Err(why) => {
+                    let error = Error::new(ErrorKind::Transport, why).with_retryable(false);
+                    return Err(error.with_sent(Sent::Yes));
+                }
             }
             hops += 1;
         };
         if !response.status().is_success() {
             let (head, body) = response.into_parts();
-            let response = self.refused(&request, head, body, deadlines).await;
-            return Err(self.refusal(operation, own, credentials, response));
+            let (response, broken) = self.refused(&request, head, body, deadlines).await;
+            let error = self.refusal(operation, secrets, response);
+            return Err(if broken && self.0.dialect.cut_refusal_is_broken() {
+                error.with_kind(ErrorKind::Transport)
+            } else {
+                error
+            });
         }
         let (head, body) = response.into_parts();
         match W::read(self, &head.headers, body, deadlines).await {
@@ -183,29 +190,30 @@ impl Pipeline {
         }
     }
 
-    /// An answer outside 200 to 299. What can not be read of its body is done without: the status is what counts.
+    /// An answer outside 200 to 299, and whether its body broke off. What can not be read of it is done without: the
+    /// status is what counts.
     async fn refused(
         &self,
         request: &HttpRequest<RequestBody>,
         head: Parts,
         body: ResponseBody,
         deadlines: Deadlines,
-    ) -> ErrorResponse {
+    ) -> (ErrorResponse, bool) {
         let mut collect = Collect::new(body, MAX_ERROR_BYTES);
         let until = now() + ERROR_BODY_TIME;
         let until = deadlines
             .first(true)
             .map_or(until, |(at, ..)| at.min(until));
-        let (body, truncated) = match timeout_at(until, &mut collect).await {
-            Ok((body, cut)) => (body, cut.is_some()),
-            Err(_) => (collect.take(), true),
+        let (body, truncated, broken) = match timeout_at(until, &mut collect).await {
+            Ok((body, cut)) => (body, cut.is_some(), matches!(cut, Some(Cut::Broken(_)))),
+            Err(_) => (collect.take(), true, false),
         };
         let standard = head.status.canonical_reason().unwrap_or_default();
         let reason = head
             .extensions
             .get::<ReasonPhrase>()
             .map_or(standard, |reason| reason.0.as_str());
-        ErrorResponse {
+        let response = ErrorResponse {
             method: request.method().clone(),
             url: request.uri().to_string(),
             status: head.status,
@@ -213,34 +221,24 @@ impl Pipeline {
             headers: head.headers,
             body,
             truncated,
-        }
+        };
+        (response, broken)
     }
 
     /// The error for an answer outside 200 to 299. A server that repeats a secret of the request in its complaint must
     /// not bring it into messages. The answer itself, which is never printed, stays as it came.
-    fn refusal(
-        &self,
-        operation: &'static str,
-        own: &HeaderMap,
-        credentials: &Credentials,
-        response: ErrorResponse,
-    ) -> Error {
+    fn refusal(&self, operation: &'static str, secrets: &[&str], response: ErrorResponse) -> Error {
         let dialect = self.0.dialect;
-        let key = dialect.idempotency_header();
-        let secrets: Vec<&str> = credentials
-            .secrets()
-            .chain(secrets_of_own(own, key))
-            .collect();
         let retry_after = dialect.retry_after(
             response.status.as_u16(),
             &response.headers,
             self.0.ambient.wall_clock(),
         );
-        let without = |text: String| hide_secrets(&text, &secrets).unwrap_or(text);
+        let without = |text: String| hide_secrets(&text, secrets).unwrap_or(text);
         let error = Error::new(ErrorKind::Api, without(response.reason.clone()))
             .with_request_id(request_id(&response.headers).map(without))
             .with_retry_after(retry_after);
-        let error = match hide_in_body(&response.text(), &secrets) {
+        let error = match hide_in_body(&response.text(), secrets) {
             None => dialect.read_error(operation, &response, error),
             Some(clean) => {
                 let mut shown = response.clone();

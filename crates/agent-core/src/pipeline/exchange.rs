@@ -10,13 +10,14 @@ use tracing::Instrument as _;
 use super::attempt::{Deadlines, Head, Want, Whole, request_id, within};
 use super::{Opened, holds_key};
 use crate::ambient::now;
-use crate::auth::{Auth, Credentials};
+use crate::auth::{Auth, Credentials, secrets_of_own};
 use crate::call::Caller;
 use crate::error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
 use crate::op::Safety;
 use crate::request::Request;
 use crate::response::{Response, ResponseMeta};
 use crate::retry::RetryPolicy;
+use crate::secret::SecretString;
 use crate::timeouts::Limit;
 use crate::trace;
 use crate::transport::RequestBody;
@@ -95,16 +96,15 @@ impl Caller {
                 None => self.deadlines::<W>(),
             };
             opening = (request.once && !W::WHOLE).then_some(deadlines);
+            let own = secrets_of_own(&headers, inner.dialect.idempotency_header());
+            let secrets: Vec<&str> = credentials
+                .secrets()
+                .chain(own)
+                .chain(request.secrets.iter().map(SecretString::expose))
+                .collect();
             let result = self
                 .pipeline
-                .attempt::<W>(
-                    request.op.name,
-                    http,
-                    &headers,
-                    &credentials,
-                    redirects,
-                    deadlines,
-                )
+                .attempt::<W>(request.op.name, http, &secrets, redirects, deadlines)
                 .instrument(span.clone())
                 .await;
             trace::attempted(&span, &result);

@@ -7,7 +7,7 @@ use agent_core::sse::Frame;
 use serde_json::{Map, Value};
 
 use super::{FollowEvent, FollowEventType, no_seq};
-use crate::decode::{integer, parse_event};
+use crate::decode::parse_event;
 use crate::sse::SseEvent;
 use crate::wire;
 
@@ -113,6 +113,19 @@ fn enveloped(mut payload: Map<String, Value>, data: &Value) -> Map<String, Value
 
 fn string(value: Option<&Value>) -> Option<String> {
     value.and_then(Value::as_str).map(str::to_owned)
+}
+
+/// A whole number, also one that is written with a fraction of zero.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "checked: whole, and within what a double counts exactly"
+)]
+fn integer(value: &Value) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+    })
 }
 
 /// A frame's id as a number: digits and nothing else.

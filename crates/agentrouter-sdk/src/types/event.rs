@@ -250,20 +250,27 @@ impl<'de> Visitor<'de> for PageVisitor {
 
     /// What is in the page stays text at first, so that each event keeps its own.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RunEventPage, A::Error> {
-        let mut items: Option<Vec<Box<RawValue>>> = None;
-        let mut next_after_seq = None;
+        let mut items: Option<Box<RawValue>> = None;
+        let mut next_after_seq: Option<Box<RawValue>> = None;
         let mut extra = Extra::new();
         while let Some(name) = map.next_key::<String>()? {
+            // Of a name that comes twice the last counts, so these are read at the end.
             match &*name {
                 "items" => items = Some(map.next_value()?),
-                "nextAfterSeq" => next_after_seq = read(&map.next_value::<Box<RawValue>>()?)?,
+                "nextAfterSeq" => next_after_seq = map.next_value()?,
                 _ => drop(extra.insert(name, read(&map.next_value::<Box<RawValue>>()?)?)),
             }
         }
         let items = items.ok_or_else(|| A::Error::missing_field("items"))?;
-        let events = items.into_iter().map(RunEvent::from_raw);
+        let items: Vec<Box<RawValue>> = read(&items)?;
+        let next_after_seq: Option<u64> = match next_after_seq {
+            Some(next) => read(&next)?,
+            None => None,
+        };
         Ok(RunEventPage {
-            items: events
+            items: items
+                .into_iter()
+                .map(RunEvent::from_raw)
                 .collect::<serde_json::Result<_>>()
                 .map_err(A::Error::custom)?,
             next_after_seq: next_after_seq.unwrap_or_default(),

@@ -116,7 +116,7 @@ fn a_server_that_leaves_out_what_says_nothing_is_read() {
 fn numbers_and_keys_mean_what_they_mean_on_the_web() {
     let text =
         r#"{"type":"x","sequence":1,"sequence":2.0,"payload":{"n":1e999},"isTruncated":false}"#;
-    let page = format!(r#"{{"items":[],"items":[{text}],"nextAfterSeq":2e0,"more":1e999}}"#);
+    let page = format!(r#"{{"items":null,"items":[{text}],"nextAfterSeq":2e0,"more":1e999}}"#);
     let page: RunEventPage = serde_json::from_str(&page).unwrap();
     let event = RunEvent::from_json(text).unwrap();
     assert_eq!((event.sequence, page.next_after_seq), (2, 2));

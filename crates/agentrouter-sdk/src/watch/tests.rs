@@ -101,18 +101,28 @@ fn the_longest_wait_ends_what_does_not_come_to_an_end() {
     let mut missing = watch();
     taken(&mut missing, &[]);
     timed_out(missing.take_run(&run("completed", 9), MS(1000)));
-    // Events that are there are still taken, however late it is …
+    // One that came in part.
+    let mut short = watch();
+    taken(&mut short, &[1]);
+    timed_out(short.take_run(&run("completed", 3), MS(1000)));
+    // A full page says that there is more now: that is still taken, however late it is …
+    let full: Vec<u64> = (1..=500).collect();
     let mut late = watch();
-    taken(&mut late, &[1]);
-    assert_eq!(again(late.take_run(&run("completed", 3), MS(5000))), MS(0));
-    taken(&mut late, &[2]);
-    // … but an end that runs away is not followed for ever.
-    assert_eq!(again(late.take_run(&run("completed", 99), MS(6000))), MS(0));
-    taken(&mut late, &[3]);
+    taken(&mut late, &full);
+    let more = late.take_run(&run("completed", 501), MS(5000));
+    assert_eq!(again(more), MS(0));
+    taken(&mut late, &[501]);
     assert!(matches!(
-        late.take_run(&run("completed", 999), MS(7000)),
+        late.take_run(&run("completed", 501), MS(6000)),
         Step::Over
     ));
+    // … but an end that runs away is not followed for ever.
+    let mut away = watch();
+    taken(&mut away, &full);
+    let more = away.take_run(&run("completed", 600), MS(5000));
+    assert_eq!(again(more), MS(0));
+    taken(&mut away, &(501..=1000).collect::<Vec<_>>());
+    timed_out(away.take_run(&run("completed", 5000), MS(6000)));
     // Without a limit there is no end.
     let mut endless = watch().max_wait(Limit::Off);
     taken(&mut endless, &[]);

@@ -18,7 +18,7 @@ macro_rules! event_data {
             Unknown {
                 /// Name of the type.
                 event_type: String,
-                /// The whole object `data`, as it came; empty if there is none.
+                /// The whole object `data`; empty if there is none.
                 data: Map<String, Value>,
             },
         }

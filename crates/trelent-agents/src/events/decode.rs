@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use agent_core::Error;
-use agent_core::sdk::{mend_surrogates, read_json_text};
+use agent_core::sdk::read_json_text;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -37,16 +37,10 @@ pub(crate) fn decode_event(text: &str) -> Decoded {
     if text.is_empty() {
         return Decoded::Skip;
     }
-    if let Ok(Fields(envelope)) = serde_json::from_str(text) {
-        return decoded(envelope, text);
-    }
-    // What went wrong first need not be all that is wrong: only a look at the whole text tells JSON from noise.
-    if serde_json::from_str::<IgnoredAny>(text).is_err() {
-        return Decoded::Skip;
-    }
-    // Halves of characters and keys that come twice are not what is wrong.
     match read_json_text(text) {
         Ok(Fields(envelope)) => decoded(envelope, text),
+        // What went wrong first need not be all that is wrong: only a look at the whole text tells JSON from noise.
+        Err(_) if serde_json::from_str::<IgnoredAny>(text).is_err() => Decoded::Skip,
         Err(error) => malformed(text, &brief(&error)),
     }
 }
@@ -63,10 +57,8 @@ fn decoded(envelope: Envelope, text: &str) -> Decoded {
 }
 
 fn malformed(text: &str, problem: &str) -> Decoded {
-    let whole = serde_json::from_str(text)
-        .ok()
-        .or_else(|| serde_json::from_str(&mend_surrogates(text)?).ok());
-    let field = |name| whole.as_ref().and_then(|value: &Value| value.get(name));
+    let whole: Option<Value> = read_json_text(text).ok();
+    let field = |name| whole.as_ref().and_then(|value| value.get(name));
     let seq = field("seq").and_then(Value::as_u64);
     let name = field("data")
         .and_then(|data| data.get(TYPE))

@@ -155,15 +155,26 @@ async fn gigantic_answers_end_at_the_limit() {
 #[tokio::test(start_paused = true)]
 async fn an_errors_body_that_is_cut_or_stuck_still_gives_its_status() {
     for op in OPERATIONS {
-        let replies: [MakeReply; 2] = [
-            || Reply::status(404).chunk("{\"detail\"").lost(),
-            || Reply::status(404).chunk("{\"detail\"").open(),
+        let replies: [(MakeReply, ErrorKind); 2] = [
+            (
+                || Reply::status(404).chunk("{\"detail\"").lost(),
+                ErrorKind::Transport,
+            ),
+            (
+                || Reply::status(404).chunk("{\"detail\"").open(),
+                ErrorKind::Api,
+            ),
         ];
-        for reply in replies {
+        for (reply, kind) in replies {
             let transport = op.failing(move |_| reply());
             let start = Instant::now();
             let error = (op.call)(without_retries(&transport)).await.unwrap_err();
-            assert_eq!(error.status(), Some(404), "{}", op.name);
+            assert_eq!(
+                (error.status(), error.kind()),
+                (Some(404), kind),
+                "{}",
+                op.name
+            );
             assert!(start.elapsed() <= Duration::from_secs(5), "{}", op.name);
         }
     }

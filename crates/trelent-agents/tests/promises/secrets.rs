@@ -139,6 +139,18 @@ async fn a_server_that_repeats_a_secret_in_its_complaint_does_not_get_it_into_th
             assert!(error.message().contains("****"), "{name}: {error}");
             assert_eq!(error.status(), Some(status));
         }
+        // Its own secret is not all that a request holds.
+        let reply = Reply::status(status).chunk(format!("{body} tok-123"));
+        let transport = ScriptedTransport::new();
+        transport.reply(Reply::json(&json!({
+            "access_token": "tok-123", "token_type": "bearer", "expires_in": 600, "scope": "*",
+        })));
+        transport.reply(reply);
+        let options = rig::options(&transport).credentials("id", "secret");
+        let client = Client::with_options(BASE, options).unwrap();
+        let error = client.secrets().create("KEY", secret).await.unwrap_err();
+        assert_no_secret(&all_of(&error), "secrets.create");
+        assert!(!all_of(&error).contains("tok-123"), "{error}");
         // The exchange that the client makes by itself.
         let reply = Reply::status(status).chunk(body.clone());
         let transport = ScriptedTransport::new();
