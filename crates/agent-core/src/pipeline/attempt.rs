@@ -12,11 +12,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Pipeline;
 use crate::ambient::now;
+use crate::auth::{Credentials, secrets_of_own};
 use crate::config::{ERROR_BODY_TIME, MAX_ERROR_BYTES};
 use crate::error::{Error, ErrorKind, ErrorResponse, Result, Sent, TimeoutPhase};
 use crate::redirect::Redirects;
+use crate::request::Request;
 use crate::response::ResponseMeta;
-use crate::secret::{hide_in_body, hide_secrets};
+use crate::secret::{SecretString, hide_in_body, hide_secrets};
 use crate::transport::{ReasonPhrase, RequestBody, ResponseBody, TransportError};
 
 /// An answer whose body is still to be read.
@@ -133,13 +135,32 @@ impl Deadlines {
     }
 }
 
+/// What may be secret of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Sensitive<'a> {
+    pub(super) request: &'a Request,
+    /// Its headers, without the credentials.
+    pub(super) own: &'a HeaderMap,
+    pub(super) credentials: &'a Credentials,
+}
+
+impl<'a> Sensitive<'a> {
+    /// What must not be shown.
+    fn secrets(self, idempotency: &'a str) -> Vec<&'a str> {
+        self.credentials
+            .secrets()
+            .chain(secrets_of_own(self.own, idempotency))
+            .chain(self.request.secrets.iter().map(SecretString::expose))
+            .collect()
+    }
+}
+
 impl Pipeline {
-    /// Sends `request`, which holds `secrets`; an answer outside 200 to 299 is an error.
+    /// Sends `request`; an answer outside 200 to 299 is an error.
     pub(super) async fn attempt<W: Want>(
         &self,
-        operation: &'static str,
         mut request: HttpRequest<RequestBody>,
-        secrets: &[&str],
+        sensitive: Sensitive<'_>,
         redirects: Redirects,
         deadlines: Deadlines,
     ) -> Result<HttpResponse<W::Body>> {
@@ -174,7 +195,7 @@ impl Pipeline {
         if !response.status().is_success() {
             let (head, body) = response.into_parts();
             let (response, broken) = self.refused(&request, head, body, deadlines).await;
-            let error = self.refusal(operation, secrets, response);
+            let error = self.refusal(sensitive, response);
             return Err(if broken && self.0.dialect.cut_refusal_is_broken() {
                 error.with_kind(ErrorKind::Transport)
             } else {
@@ -227,18 +248,20 @@ impl Pipeline {
 
     /// The error for an answer outside 200 to 299. A server that repeats a secret of the request in its complaint must
     /// not bring it into messages. The answer itself, which is never printed, stays as it came.
-    fn refusal(&self, operation: &'static str, secrets: &[&str], response: ErrorResponse) -> Error {
+    fn refusal(&self, sensitive: Sensitive<'_>, response: ErrorResponse) -> Error {
         let dialect = self.0.dialect;
+        let operation = sensitive.request.op.name;
+        let secrets = sensitive.secrets(dialect.idempotency_header());
         let retry_after = dialect.retry_after(
             response.status.as_u16(),
             &response.headers,
             self.0.ambient.wall_clock(),
         );
-        let without = |text: String| hide_secrets(&text, secrets).unwrap_or(text);
+        let without = |text: String| hide_secrets(&text, &secrets).unwrap_or(text);
         let error = Error::new(ErrorKind::Api, without(response.reason.clone()))
             .with_request_id(request_id(&response.headers).map(without))
             .with_retry_after(retry_after);
-        let error = match hide_in_body(&response.text(), secrets) {
+        let error = match hide_in_body(&response.text(), &secrets) {
             None => dialect.read_error(operation, &response, error),
             Some(clean) => {
                 let mut shown = response.clone();

@@ -7,17 +7,16 @@ use http::{HeaderMap, Request as HttpRequest, Response as HttpResponse, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::attempt::{Deadlines, Head, Want, Whole, request_id, within};
+use super::attempt::{Deadlines, Head, Sensitive, Want, Whole, request_id, within};
 use super::{Opened, holds_key};
 use crate::ambient::now;
-use crate::auth::{Auth, Credentials, secrets_of_own};
+use crate::auth::{Auth, Credentials};
 use crate::call::Caller;
 use crate::error::{Error, ErrorKind, Result, Sent, TimeoutPhase};
 use crate::op::Safety;
 use crate::request::Request;
 use crate::response::{Response, ResponseMeta};
 use crate::retry::RetryPolicy;
-use crate::secret::SecretString;
 use crate::timeouts::Limit;
 use crate::trace;
 use crate::transport::RequestBody;
@@ -96,15 +95,14 @@ impl Caller {
                 None => self.deadlines::<W>(),
             };
             opening = (request.once && !W::WHOLE).then_some(deadlines);
-            let own = secrets_of_own(&headers, inner.dialect.idempotency_header());
-            let secrets: Vec<&str> = credentials
-                .secrets()
-                .chain(own)
-                .chain(request.secrets.iter().map(SecretString::expose))
-                .collect();
+            let sensitive = Sensitive {
+                request,
+                own: &headers,
+                credentials: &credentials,
+            };
             let result = self
                 .pipeline
-                .attempt::<W>(request.op.name, http, &secrets, redirects, deadlines)
+                .attempt::<W>(http, sensitive, redirects, deadlines)
                 .instrument(span.clone())
                 .await;
             trace::attempted(&span, &result);
