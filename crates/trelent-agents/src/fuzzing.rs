@@ -118,7 +118,9 @@ pub fn error_body(status: u16, body: &[u8]) {
     assert_eq!(parts.class, class);
     assert!(parts.errors.is_empty() || class == ApiErrorClass::Validation);
     let unreadable = format!("Failed to parse error response: {body}");
-    match serde_json::from_str::<Value>(&body) {
+    // A byte order mark is none of the JSON.
+    let json = body.strip_prefix('\u{FEFF}').unwrap_or(&body);
+    match serde_json::from_str::<Value>(json) {
         Ok(Value::Object(fields)) => match fields.get("detail") {
             None | Some(Value::Null) => match class {
                 ApiErrorClass::NotFound => assert_eq!(shown, "Not found"),
@@ -141,7 +143,7 @@ pub fn error_body(status: u16, body: &[u8]) {
             assert_eq!(shown, "Not found");
         }
         // What a `Value` can not hold may still be an object, of which only `detail` is read.
-        Err(_) if serde_json::from_str::<IgnoredAny>(&body).is_ok() => {}
+        Err(_) if serde_json::from_str::<IgnoredAny>(json).is_ok() => {}
         _ => assert_eq!(shown, unreadable),
     }
     if let Value::String(text) = &parts.detail {

@@ -237,6 +237,12 @@ fn what_was_found_stays_mended() {
         Some(&json!({"ts": "t", "data": 1, "more": null}))
     );
 
+    // A refusal behind a byte order mark is read as well.
+    fuzzing::error_body(
+        409,
+        "\u{FEFF}{\"detail\":[{\"loc\":[\"a\",0],\"msg\":\"b\"}]}".as_bytes(),
+    );
+
     // A number of the envelope that is whole, but has a fraction, makes those of the data plain too.
     fuzzing::event(r#"{"seq":1.0,"ts":"T","data":{"type":"x","y":3.0}}"#);
 }
