@@ -237,6 +237,9 @@ fn what_was_found_stays_mended() {
         Some(&json!({"ts": "t", "data": 1, "more": null}))
     );
 
+    // The type of an event that names two was the first, and what was written of it had the last.
+    fuzzing::event(r#"{"ts":"T","data":{"type":"x","a":1,"type":"y"}}"#);
+
     // A refusal behind a byte order mark is read as well.
     fuzzing::error_body(
         409,

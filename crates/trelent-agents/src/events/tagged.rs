@@ -52,12 +52,10 @@ impl<'de, T: Tagged> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<T>, A::Error> {
         let mut fields = Map::new();
-        let mut tag = None;
         match map.next_key_seed(Text)? {
             None => {}
             Some(key) if key == TYPE => {
-                tag = map.next_value_seed(OptionalText)?;
-                match tag.as_deref() {
+                match map.next_value_seed(OptionalText)?.as_deref() {
                     Some(text) if T::knows(text) => {
                         return T::decode(text, MapAccessDeserializer::new(map)).map(Object::Known);
                     }
@@ -73,13 +71,10 @@ impl<'de, T: Tagged> Visitor<'de> for ObjectVisitor<T> {
         while let Some((key, value)) = map.next_entry::<String, Value>()? {
             fields.insert(key, value);
         }
-        let tag = match tag {
-            Some(tag) => Some(tag.into_owned()),
-            None => match fields.get(TYPE) {
-                None | Some(Value::Null) => None,
-                Some(Value::String(text)) => Some(text.clone()),
-                Some(_) => return Err(A::Error::custom("type is not a string")),
-            },
+        let tag = match fields.get(TYPE) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(_) => return Err(A::Error::custom("type is not a string")),
         };
         resolve(tag, fields).map_err(A::Error::custom)
     }
